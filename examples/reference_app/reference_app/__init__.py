@@ -1,0 +1,1 @@
+"""Halation, a small cinema: the reference application of the four libraries."""

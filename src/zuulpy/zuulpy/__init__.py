@@ -1,0 +1,1 @@
+"""A filter-chain gateway: routing, zone-first load balancing and origin protection, strict by default."""
