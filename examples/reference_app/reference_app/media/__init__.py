@@ -1,0 +1,1 @@
+"""Films of the demo: generated, never shipped."""
