@@ -1,0 +1,7 @@
+"""`python -m zuulpy` is the command `zuulpy`."""
+
+import sys
+
+from zuulpy.cli import main
+
+sys.exit(main())

@@ -1,0 +1,1 @@
+"""Filters that every gateway runs, one a file."""

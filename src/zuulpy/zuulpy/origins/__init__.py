@@ -1,0 +1,1 @@
+"""Origins: who is asked, over which connection, and when again."""
