@@ -8,8 +8,9 @@ from typing import Any
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
-from hystrixpy import BadRequestError, CircuitConfig, HystrixError, command, deadline
 from hystrixpy.testing import FakeClock, isolated
+
+from hystrixpy import BadRequestError, CircuitConfig, HystrixError, command, deadline
 
 STEP = st.tuples(
     st.sampled_from([0, 0.25, 1, 6, 12]),  # pause before

@@ -57,8 +57,12 @@ class SyncShell:
         """A call whose first attempt the fused path has made."""
         run = Run(core, self._fallback, args, kwargs, hard=False)
         error = run.resume(*began, *ended)
+        del ended  # the error's traceback holds this frame: it must not hold the error in return
         if error is not None:
-            raise error
+            try:
+                raise error
+            finally:
+                del error
         self._finish(run)
         return run.result()
 
@@ -137,8 +141,12 @@ class AsyncShell:
         """A call whose first attempt the fused path has made."""
         run = Run(core, self._fallback, args, kwargs, hard=True)
         error = run.resume(*began, *ended)
+        del ended  # the error's traceback holds this frame: it must not hold the error in return
         if error is not None:
-            raise error
+            try:
+                raise error
+            finally:
+                del error
         await self._finish(run)
         return run.result()
 

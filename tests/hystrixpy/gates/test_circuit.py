@@ -6,8 +6,9 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from hystrixpy import CircuitConfig, State
 from hystrixpy.gates.circuit import Circuit, Ticket
+
+from hystrixpy import CircuitConfig, State
 
 PATIENCE = 6.0
 ENDS = ("SUCCESS", "FAILURE", "TIMEOUT", "SEMAPHORE_REJECTED", "BAD_REQUEST", "CANCELLED")

@@ -122,12 +122,11 @@ class Circuit:
                 bucket.others.append(latency)
         if not heard:
             return
+        bucket.errors += event in ERRORS
         if self.state is State.HALF_OPEN:
             self._judge_probe(event, now)
-        elif event in ERRORS:
-            bucket.errors += 1
-            if self.state is State.CLOSED and self._is_ill():
-                self._become(State.OPEN, now)
+        elif self.state is State.CLOSED and event in ERRORS and self._is_ill():
+            self._become(State.OPEN, now)
 
     def _judge_probe(self, event: EventType, now: float) -> None:
         self._lease = None
