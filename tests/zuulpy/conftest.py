@@ -1,6 +1,7 @@
 """Real small servers to stand in front of, and raw sockets to speak to a gateway with."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -156,3 +157,17 @@ async def dead_address() -> str:
     server.close()
     await server.wait_closed()
     return f"127.0.0.1:{port}"
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Every test runs on both loops: their transports differ where it hurts."""
+    factories: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
+        "asyncio": asyncio.new_event_loop
+    }
+    with contextlib.suppress(ImportError):  # no uvloop on Windows
+        import uvloop
+
+        factories["uvloop"] = uvloop.new_event_loop
+    return factories
