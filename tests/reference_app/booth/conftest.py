@@ -6,12 +6,45 @@ from typing import Any
 import pytest
 from reference_app.booth.collector import Span
 
+Make = Callable[..., dict[str, Any]]
 NOW = 1_700_000_000.0
+
+
+class Scheduler:
+    """A scheduler of five tasks in three zones that notes what it is told; `silent` breaks it."""
+
+    def __init__(self, make_task: Make, make_agent: Make) -> None:
+        names = {"play-api-1": "a", "play-api-2": "b", "oca-b2-1": "b", "booth-1": "c"}
+        self.found = {name: make_task(name, zone=zone) for name, zone in names.items()}
+        self.zones = [make_agent(zone) for zone in "abc"]
+        self.orders: list[tuple[object, ...]] = []
+        self.silent = False
+        self.now = NOW
+
+    def tasks(self) -> list[dict[str, Any]]:
+        self.answer()
+        return list(self.found.values())
+
+    def agents(self) -> list[dict[str, Any]]:
+        self.answer()
+        return self.zones
+
+    def fault(self, target: str, signal: str, seconds: float | None) -> None:
+        self.answer()
+        self.orders.append((target, signal, seconds))
+
+    def restore_zone(self, zone: str) -> None:
+        self.answer()
+        self.orders.append(("restore", zone))
+
+    def answer(self) -> None:
+        if self.silent:
+            raise ConnectionRefusedError("nobody listens")
 
 
 @pytest.fixture(scope="session")
 def make_span() -> Callable[..., Span]:
-    """`make_span(name, start=ms after NOW, ms=duration, ...)`."""
+    """`make_span(name, start=ms after NOW, ms=duration, home=zone of its process, ...)`."""
 
     def make(
         name: str = "http.server",
@@ -20,7 +53,7 @@ def make_span() -> Callable[..., Span]:
         span: str = "1" * 16,
         parent: str | None = None,
         instance: str = "play-api-1",
-        zone: str = "a",
+        home: str = "a",
         start: float = 0.0,
         ms: float = 1.0,
         ok: bool = True,
@@ -34,7 +67,7 @@ def make_span() -> Callable[..., Span]:
             name=name,
             service=instance.rpartition("-")[0],
             instance=instance,
-            zone=zone,
+            zone=home,
             start_ns=start_ns,
             end_ns=start_ns + int(ms * 1e6),
             ok=ok,
@@ -85,3 +118,9 @@ def make_agent() -> Callable[..., dict[str, Any]]:
         return {**agent, **changes}
 
     return make
+
+
+@pytest.fixture
+def scheduler(make_task: Make, make_agent: Make) -> Scheduler:
+    """A scheduler in memory."""
+    return Scheduler(make_task, make_agent)

@@ -29,13 +29,13 @@ def same(one: object, other: object) -> bool:
 
 
 @given(documents, documents)
-@settings(max_examples=200)
+@settings(max_examples=100, deadline=None)
 def test_the_patch_of_two_documents_turns_one_into_the_other(old: object, new: object) -> None:
     assert same(apply(old, diff(old, new)), new)
 
 
 @given(documents)
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_a_document_differs_from_itself_in_nothing(document: object) -> None:
     expected = {} if isinstance(document, dict) else document
     assert same(diff(document, document), expected)

@@ -60,7 +60,7 @@ def traces(draw: st.DrawFn) -> list[dict[str, object]]:
 
 
 @given(traces(), st.data())
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_any_order_of_arrival_gives_the_same_waterfall(
     make_span: Make, raw: list[dict[str, object]], data: st.DataObject
 ) -> None:
@@ -75,7 +75,7 @@ def test_any_order_of_arrival_gives_the_same_waterfall(
 
 
 @given(traces())
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_parallel_is_what_a_look_at_all_pairs_says(
     make_span: Make, raw: list[dict[str, object]]
 ) -> None:

@@ -77,6 +77,14 @@ class Span:
         value = self.fields.get(field)
         return "" if value is None else str(value)
 
+    @property
+    def http_status(self) -> int | None:
+        """Status of the answer: ``status_code`` or ``status``, whichever is a number."""
+        for field in ("status_code", "status"):
+            if (text := self.text(field)).isdecimal():
+                return int(text)
+        return None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:

@@ -208,7 +208,8 @@ def _who(span: Span) -> str:
 
 
 def _status(span: Span) -> str:
-    return span.text("status") or ("ok" if span.ok else "with an error")
+    status = span.http_status
+    return str(status) if status is not None else "well" if span.ok else "with an error"
 
 
 def _ms(ms: float) -> str:

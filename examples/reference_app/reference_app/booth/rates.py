@@ -139,7 +139,7 @@ class Rates:
 
     def _count(self, span: Span) -> None:
         at, ms = span.end, span.ms
-        ok = span.ok and not span.text("status").startswith("5")
+        ok = span.ok and (span.http_status or 0) < 500
         if span.name in (PROXIED, _SERVER, SERVED):
             _window(self._instances, span.instance).add(at, ok=ok, ms=ms)
         if span.name == PROXIED:

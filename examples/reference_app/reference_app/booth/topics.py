@@ -66,7 +66,7 @@ def zones_topic(
         instance["callees"] = callees.get(slot.name, {})
         if slot.layer == "cache":
             # A cache node tells nothing itself; what it did is what its callers say.
-            instance["rps"] = round(sum(e["rps"] for e in instance["callers"].values()), 1)
+            instance["rps"] = round(sum(e["rps"] for e in instance["callers"].values()), 2)
         if (at := _recovered_at(slot, recovered, now)) is not None:
             instance["recovered_at"] = round(at, 3)
         instances[slot.id] = instance
@@ -145,7 +145,7 @@ def _zones(slots: Sequence[Slot], agents: Iterable[TaskDict], report: Report) ->
         zones[zone] = {
             "alive": alive[zone],
             "share": round(rate.count / total, 2) if rate else 0.0,
-            "rps": round(rate.rps, 1) if rate else 0.0,
+            "rps": round(rate.rps, 2) if rate else 0.0,
         }
     return zones
 
@@ -159,7 +159,7 @@ def _instance(slot: Slot, rate: Rate | None) -> Instance:
         "state": slot.state,
         "stopped": slot.stopped,
         "restarts": slot.restarts,
-        "rps": round(rate.rps, 1) if rate else 0.0,
+        "rps": round(rate.rps, 2) if rate else 0.0,
         "callers": {},
         "callees": {},
     }
@@ -211,7 +211,7 @@ def _neighbours(
 
 
 def _edge(rate: Rate) -> EdgeRate:
-    edge: EdgeRate = {"rps": round(rate.rps, 1)}
+    edge: EdgeRate = {"rps": round(rate.rps, 2)}
     if rate.success is not None and rate.p99 is not None:
         edge["success"] = round(rate.success, 4)
         edge["p99ms"] = round(rate.p99, 1)
