@@ -1,0 +1,1 @@
+"""The control plane: decisions (`reconciler`), their store, the registry, and the process."""

@@ -1,0 +1,135 @@
+"""The control plane at work: what arrives is decided, stored, registered, and then answered."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from titan_sched.control.reconciler import Reconciler
+from titan_sched.control.registry import Registry
+from titan_sched.control.slots import Job
+from titan_sched.control.state import State
+from titan_sched.control.store import Store
+from titan_sched.events import Observer
+from titan_sched.model import JobDescriptor
+
+TICK_EVERY = 0.25
+
+
+class ControlPlane:
+    """A reconciler with its store and its registry; single-threaded, used inside one event loop.
+
+    Args:
+        directory: where ``titan.db`` and ``registry/`` are.
+        observer: takes the events of `titan_sched.events`.
+    """
+
+    def __init__(self, directory: Path, observer: Observer | None = None) -> None:
+        self._store = Store(directory / "titan.db")
+        self._registry = Registry(directory / "registry")
+        self._reconciler = Reconciler(
+            monotonic=time.monotonic,
+            wall=time.time,
+            new_id=lambda: secrets.token_hex(4),
+            observer=observer,
+        )
+        self._reconciler.restore(*self._store.load())
+        self.epoch = self._store.next_epoch()
+        self._revision = 0
+        self._news: dict[str, asyncio.Event] = {}
+        self._settle()
+
+    @property
+    def state(self) -> State:
+        """What is known of the cluster."""
+        return self._reconciler.state
+
+    def _settle(self) -> None:
+        """Decide, make it durable, show it in the registry, and wake the agents it concerns."""
+        self._reconciler.tick()
+        self._store.save(self.state)
+        self._registry.sync(self.state)
+        for agent_id, news in self._news.items():
+            if any(self._reconciler.directives(agent_id).values()):
+                news.set()
+
+    async def run(self) -> None:
+        """Tick for ever; silence and pauses pass without any arrival."""
+        while True:
+            await asyncio.sleep(TICK_EVERY)
+            self._settle()
+
+    def submit(self, descriptor: JobDescriptor) -> Job:
+        """Accept a job; durable on return. Raises `JobExistsError`."""
+        job = self._reconciler.submit(descriptor)
+        self._settle()
+        return job
+
+    def kill_job(self, job_id: str) -> Job:
+        """End a job. Raises `NotFoundError`."""
+        job = self._reconciler.kill_job(job_id)
+        self._settle()
+        return job
+
+    def explain(self, job_id: str) -> dict[str, Any]:
+        """Why a job is not all running. Raises `NotFoundError`."""
+        job = self.state.job(job_id)
+        text, found = self.state.explain_job(job, time.monotonic())
+        removed = [] if found is None else found.removed
+        return {
+            "jobId": job.id,
+            "text": text,
+            "pending": found is not None,
+            "fits": [] if found is None else list(found.fits),
+            "removed": [[gone.host, gone.constraint, gone.detail] for gone in removed],
+            "change": None if found is None else found.change,
+        }
+
+    def agents(self) -> list[dict[str, Any]]:
+        """All agents as the API sends them."""
+        return self.state.agent_json(time.monotonic())
+
+    async def poll(self, agent_id: str, report: Mapping[str, Any], wait: float) -> dict[str, Any]:
+        """Take an agent's report; answer when there is something to do, or after `wait` seconds."""
+        self._reconciler.report(agent_id, report)
+        news = self._news.setdefault(agent_id, asyncio.Event())
+        self._settle()
+        directives = self._reconciler.directives(agent_id)
+        if wait and not any(directives.values()):
+            news.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(news.wait(), wait)
+            directives = self._reconciler.directives(agent_id)
+        self.state.agents[agent_id].handed_over(directives["faults"])
+        self._revision += 1
+        return {"epoch": self.epoch, "revision": self._revision, **directives}
+
+    async def fault(
+        self, target: str, signal: str, seconds: float | None, patience: float = 2.0
+    ) -> dict[str, Any]:
+        """Order a fault and wait until every agent it concerns has confirmed it.
+
+        Returns:
+            the agents, and whether all confirmed within `patience` seconds.
+
+        Raises:
+            NotFoundError: for a target that does not exist.
+        """
+        ordered = self._reconciler.fault(target, signal, seconds)
+        self._settle()
+        until = time.monotonic() + patience
+        agents = self.state.agents
+        while open_ := [one for one, fault in ordered if fault in agents[one].faults]:
+            if time.monotonic() > until:
+                break
+            await asyncio.sleep(0.005)
+        return {"agents": [one for one, _ in ordered], "applied": not open_}
+
+    def close(self) -> None:
+        """Close the store."""
+        self._store.close()

@@ -1,0 +1,1 @@
+"""Placement: pure functions of tasks and hosts. Only the control plane needs it, and numpy."""
