@@ -23,8 +23,6 @@ from hystrixpy.events import Event
 from hystrixpy.gates.circuit import State
 from hystrixpy.registry import commands, instrument, isolated
 
-__version__ = "0.0.1"
-
 __all__ = [
     "BadRequestError",
     "BulkheadFullError",

@@ -122,8 +122,8 @@ def command(function: Any = None, /, **settings: Any) -> Any:
             retry stops at a refusal, an open circuit, an empty budget (10 % of the calls, at
             least 10 in a window) or a spent deadline.
         fallback: what to answer when the call failed: a value, or a callable (or command) that
-            takes the same arguments or none, and optionally `error`. A value is shared by all
-            callers.
+            takes the same arguments or none, and optionally `error`. A class (`list`) is
+            called without arguments; a value is shared by all callers.
         fallback_max_concurrent: callable fallbacks at once; default `max_concurrent`.
         max_concurrent: calls at once, above which they are refused; default 10 for `def`, 100
             for `async def`.

@@ -17,7 +17,7 @@ class Fallback:
 
     Args:
         target: a value, or a callable that takes the command's arguments or none, and
-            optionally `error`.
+            optionally `error`. A class is called without arguments.
         function: the function of the command.
         name: the command, for the error message.
 
@@ -36,10 +36,13 @@ class Fallback:
     def _fit(self, target: Callable[..., Any], function: Callable[..., Any], name: str) -> None:
         if is_async(target) and not is_async(function):
             raise ConfigError(f"{name}: fallback={target!r}: a plain def cannot await a fallback")
+        # `list(member)` is never what `fallback=list` means.
+        if inspect.isclass(target):
+            return
         try:
             offered = inspect.signature(target)
         except (TypeError, ValueError):
-            return  # `list`, `dict`: builtins that say nothing of their arguments take none here
+            return  # a builtin that says nothing of its arguments
         wanted = inspect.signature(function)
         parameters = dict(offered.parameters)
         error = parameters.get("error")

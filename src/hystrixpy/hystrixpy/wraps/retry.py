@@ -19,7 +19,7 @@ BUDGET_RESERVE = 10
 
 def affordable(attempts: int, retries: int) -> bool:
     """Whether the window's budget (10 % of its calls) has room for one more retry."""
-    return retries < max(BUDGET_RESERVE, BUDGET_SHARE * (attempts - retries))
+    return retries + 1 <= max(BUDGET_RESERVE, BUDGET_SHARE * (attempts - retries))
 
 
 class Retry:
