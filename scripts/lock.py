@@ -17,7 +17,10 @@ import tempfile
 import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PACKAGES = [*sorted((ROOT / "src").glob("*/pyproject.toml")), ROOT / "examples/reference_app/pyproject.toml"]
+PACKAGES = [
+    *sorted((ROOT / "src").glob("*/pyproject.toml")),
+    ROOT / "examples/reference_app/pyproject.toml",
+]
 FILES = {"demo": ["demo"], "dev": ["dev"], "ffmpeg": ["ffmpeg"]}
 PYTHONS = ["3.11", "3.12", "3.13"]
 PLATFORMS = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu", "aarch64-apple-darwin"]
@@ -43,10 +46,17 @@ def wanted(groups: list[str], *, packages: bool) -> list[str]:
         mine = ours()
         for path in PACKAGES:
             project = tomllib.loads(path.read_text())["project"]
-            extras = [line for extra in project.get("optional-dependencies", {}).values() for line in extra]
-            for line in [*project["dependencies"], *extras]:
-                if re.split(r"[\s<>=!~;\[]", line, maxsplit=1)[0] not in mine:
-                    lines.append(line)
+            extras = [
+                line
+                for extra in project.get("optional-dependencies", {}).values()
+                for line in extra
+            ]
+            needed = [*project["dependencies"], *extras]
+            lines += [
+                line
+                for line in needed
+                if re.split(r"[\s<>=!~;\[]", line, maxsplit=1)[0] not in mine
+            ]
     return sorted(set(lines))
 
 
@@ -55,21 +65,38 @@ def compile_lock(lines: list[str], *options: str) -> str:
     with tempfile.NamedTemporaryFile("w", suffix=".in") as source:
         source.write("\n".join(lines) + "\n")
         source.flush()
-        command = [sys.executable, "-m", "uv", "pip", "compile", source.name, "--quiet", "--no-header",
-                   "--no-annotate", "--no-config", "--only-binary", ":all:", *options]
+        command = [
+            sys.executable,
+            "-m",
+            "uv",
+            "pip",
+            "compile",
+            source.name,
+            "--quiet",
+            "--no-header",
+            "--no-annotate",
+            "--no-config",
+            "--only-binary",
+            ":all:",
+            *options,
+        ]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def main() -> int:
     """Command line: no argument writes, `--check` proves wheels for what is written."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="only prove that wheels exist everywhere")
+    parser.add_argument(
+        "--check", action="store_true", help="only prove that wheels exist everywhere"
+    )
     check = parser.parse_args().check
     for name, groups in FILES.items():
         target = ROOT / "requirements" / f"{name}.txt"
         lines = wanted(groups, packages=name != "ffmpeg")
         if not check:
-            text = compile_lock(lines, "--universal", "--generate-hashes", "--python-version", PYTHONS[0])
+            text = compile_lock(
+                lines, "--universal", "--generate-hashes", "--python-version", PYTHONS[0]
+            )
             if "://" in text:
                 raise SystemExit(f"{target.name}: the lock would hold a URL")
             target.write_text(text)
@@ -77,11 +104,15 @@ def main() -> int:
             for platform in PLATFORMS:
                 locked = ["-c", str(target)]
                 try:
-                    compile_lock(lines, "--python-version", python, "--python-platform", platform, *locked)
+                    compile_lock(
+                        lines, "--python-version", python, "--python-platform", platform, *locked
+                    )
                 except subprocess.CalledProcessError as error:
-                    print(f"{name}: no wheels for Python {python} on {platform}:\n{error.stderr}", file=sys.stderr)
+                    where = f"Python {python} on {platform}"
+                    print(f"{name}: no wheels for {where}:\n{error.stderr}", file=sys.stderr)
                     return 1
-        print(f"{target.relative_to(ROOT)}: wheels for Python {', '.join(PYTHONS)} on {len(PLATFORMS)} platforms")
+        platforms = f"Python {', '.join(PYTHONS)} on {len(PLATFORMS)} platforms"
+        print(f"{target.relative_to(ROOT)}: wheels for {platforms}")
     return 0
 
 

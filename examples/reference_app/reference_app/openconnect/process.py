@@ -7,8 +7,9 @@ import signal
 from contextlib import suppress
 from typing import Any
 
-from hystrixpy import HystrixError, command
 from opentelemetry.trace import SpanKind
+
+from hystrixpy import HystrixError, command
 from zuulpy import ZuulError
 
 from ..glue import CallError, Glue

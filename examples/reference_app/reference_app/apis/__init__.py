@@ -1,0 +1,1 @@
+"""The application APIs: the only place that knows the order of calls."""

@@ -1,0 +1,266 @@
+"""The Play API: from "asked" to signed addresses, in four steps it alone puts in order.
+
+Asked: session, seat and device are checked side by side. Allowed: entitlement, licence and stream
+count side by side. Files chosen: renditions for the device. Steered: three ranked, signed
+addresses.
+The fifth step, "served", happens at the appliance. A request that comes again with the same
+`Idempotency-Key` (the playback session, made by the client) gets the first answer again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from hystrixpy import BadRequestError
+
+from ..glue import CallError, Glue, trace
+from ..openconnect.networks import HOMES, Home
+from ..server import (
+    EXCEPTION_HANDLERS,
+    ApiError,
+    Handlers,
+    current_trace,
+    elapsed_ms,
+    error_answer,
+    field,
+    read_json,
+)
+from .calls import MemberCalls, SteeringCalls, TitleCalls
+from .session import account_of
+from .workings import read_through
+
+DEVICES = {
+    "tv": {"id": "tv", "name": "Television", "screen": "4K"},
+    "phone": {"id": "phone", "name": "Phone", "screen": "540 lines"},
+    "console": {"id": "console", "name": "Console", "screen": "1080 lines"},
+}
+RATES = (2, 5, 25)
+ANSWER_TTL = 900
+"""Seconds for which a repeated request gets the first answer."""
+KEY = re.compile(r"[A-Za-z0-9-]{8,64}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """One request to play, checked."""
+
+    account: int
+    session: str
+    title: str
+    seat: str
+    device: str
+    home: Home
+    mbit: int
+
+
+def parse_ask(body: dict[str, Any], account: int, session: str) -> Ask:
+    """Check a request; a 400 names field, value and what is allowed."""
+    if not KEY.fullmatch(session):
+        expected = "8 to 64 letters, digits or dashes"
+        raise ApiError(
+            400, "bad_key", f"Idempotency-Key: {session!r} is not allowed; expected {expected}."
+        )
+    choices: dict[str, list[Any]] = {
+        "device": list(DEVICES), "home": list(HOMES), "mbit": list(RATES)
+    }  # fmt: skip
+    chosen = {"device": "tv", "home": next(iter(HOMES)), "mbit": RATES[-1], **body}
+    for name, allowed in choices.items():
+        if chosen[name] not in allowed:
+            raise ApiError(
+                400, "bad_field", f"{name}: {chosen[name]!r} is not allowed; expected {allowed}."
+            )
+    return Ask(
+        account=account,
+        session=session,
+        title=str(field(body, "title", str, allowed="a title's id")),
+        seat=str(field(body, "seat", str, allowed="the id of one of the member's seats")),
+        device=chosen["device"],
+        home=HOMES[chosen["home"]],
+        mbit=chosen["mbit"],
+    )
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    cause = error.__cause__
+    status = cause.status if isinstance(cause, CallError) else 400
+    detail = cause.body if isinstance(cause, CallError) else None
+    if isinstance(detail, dict) and "error" in detail:
+        return error_answer(status, detail["error"]["code"], detail["error"]["message"])
+    return error_answer(status, "refused", str(error))
+
+
+HANDLERS: Handlers = {**EXCEPTION_HANDLERS, BadRequestError: _refused}
+
+
+class PlayApi:
+    """Handlers, and the order of the calls behind them."""
+
+    def __init__(self, glue: Glue) -> None:
+        self._glue = glue
+        self._session_key = glue.settings.secrets.session
+        self._members, self._titles = MemberCalls(glue), TitleCalls(glue)
+        self._steering = SteeringCalls(glue)
+
+    def app(self) -> Starlette:
+        """The routes."""
+        return Starlette(
+            routes=[
+                Route("/play/lens", self.lens),
+                Route("/play", self.play, methods=["POST"]),
+                Route("/play/{session}/stop", self.stop, methods=["POST"]),
+            ],
+            exception_handlers=HANDLERS,
+        )
+
+    async def lens(self, _: Request) -> Response:
+        """What the player may pretend to be, and where. All addresses are simulated."""
+        homes = [
+            {"id": home.id, "name": home.name, "provider": home.provider,
+             "address": home.address, "note": home.note}
+            for home in HOMES.values()
+        ]  # fmt: skip
+        return JSONResponse({"homes": homes, "rates": RATES, "devices": list(DEVICES.values())})
+
+    async def stop(self, request: Request) -> Response:
+        """The film was left: its stream is free again."""
+        account = account_of(request, self._session_key)
+        await self._members.end_stream(account, request.path_params["session"])
+        return Response(status_code=204)
+
+    async def play(self, request: Request) -> Response:
+        """One play; the same key gets the same answer."""
+        account = account_of(request, self._session_key)
+        body = await read_json(request)
+        ask = parse_ask(body, account, request.headers.get("idempotency-key", ""))
+        known = f"answer:{account}:{ask.session}"
+        first = await self._glue.cache.get(known)
+        if first is None:
+            answer = await self._traced(ask)
+            if await self._glue.cache.add(known, answer, ttl=ANSWER_TTL):
+                return JSONResponse(answer)
+            # Another attempt with this key was faster, or no cache node could keep the answer.
+            first = await self._glue.cache.get(known) or answer
+        return JSONResponse({**first, "repeated": True})
+
+    async def _traced(self, ask: Ask) -> dict[str, Any]:
+        span = self._glue.telemetry.span
+        with span("play", session=ask.session, title=ask.title, member=ask.account) as told:
+            answer = await self._in_order(ask)
+            told["title_name"] = answer["title_name"]
+        return answer
+
+    async def _in_order(self, ask: Ask) -> dict[str, Any]:
+        begun = time.perf_counter()
+        steps: list[dict[str, Any]] = []
+        with self._step("asked", steps):
+            await self._asked(ask)
+        with self._step("allowed", steps):
+            await self._allowed(ask)
+        with self._step("files chosen", steps):
+            files, told = await self._files(ask)
+        with self._step("steered", steps):
+            steered = await self._steered(ask, files["seconds"])
+        told["fallback"] = steered.get("fallback")
+        return {
+            "session": ask.session,
+            "title": ask.title,
+            "title_name": files["title_name"],
+            "trace": current_trace(),
+            "renditions": files["renditions"],
+            "start": files["start"],
+            "home": {"id": ask.home.id, "address": ask.home.address,
+                     "provider": ask.home.provider},
+            "urls": steered["urls"],
+            "steps": steps,
+            "repeated": False,
+            "workings": {**told, "ms": elapsed_ms(begun)},
+        }  # fmt: skip
+
+    @contextmanager
+    def _step(self, name: str, steps: list[dict[str, Any]]) -> Iterator[None]:
+        begun = time.perf_counter()
+        with self._glue.telemetry.span("play." + name.replace(" ", "_")):
+            yield
+        steps.append({"name": name, "ms": elapsed_ms(begun)})
+
+    async def _asked(self, ask: Ask) -> None:
+        """Authentication, profile and device, side by side."""
+
+        async def device() -> dict[str, str]:
+            return DEVICES[ask.device]
+
+        (member, _), _ = await asyncio.gather(
+            read_through(
+                self._glue.cache, f"member:{ask.account}", lambda: self._members.get(ask.account),
+                service="members", command="members.get",
+            ),
+            device(),
+        )  # fmt: skip
+        seats = [seat["id"] for seat in member["seats"]]
+        if ask.seat not in seats:
+            raise ApiError(
+                400, "bad_field", f"seat: {ask.seat!r} is not allowed; expected {seats}."
+            )
+
+    async def _allowed(self, ask: Ask) -> None:
+        """Entitlement, licence and stream count, side by side."""
+        (entitlement, _), _, stream = await asyncio.gather(
+            read_through(
+                self._glue.cache, f"entitlement:{ask.account}:{ask.title}",
+                lambda: self._members.entitlement(ask.account, ask.title),
+                service="members", command="members.entitlement",
+            ),
+            self._members.licence(ask.account, ask.title, ask.device, ask.session),
+            self._stream(ask),
+        )  # fmt: skip
+        if not entitlement["allowed"]:
+            raise ApiError(403, "not_entitled", "This title is not part of the plan.")
+        if not stream["allowed"]:
+            limit = stream["limit"]
+            raise ApiError(403, "too_many_streams", f"The plan plays on {limit} screens at once.")
+
+    async def _stream(self, ask: Ask) -> Any:
+        place = f"{ask.seat}/{ask.device}"
+        try:
+            return await self._members.take_stream(ask.account, place, ask.session, ask.title)
+        except BadRequestError as error:
+            cause = error.__cause__
+            if isinstance(cause, CallError) and cause.status == 409:
+                return cause.body
+            raise
+
+    async def _files(self, ask: Ask) -> tuple[Any, dict[str, object]]:
+        kbps = ask.mbit * 1000
+        return await read_through(
+            self._glue.cache, f"files:{ask.title}:{ask.device}:{kbps}",
+            lambda: self._titles.files(ask.title, ask.device, kbps),
+            service="titles", command="titles.files",
+        )  # fmt: skip
+
+    async def _steered(self, ask: Ask, seconds: float) -> Any:
+        steered = await self._steering.steer(
+            {
+                "address": ask.home.address,
+                "title": ask.title,
+                "account": ask.account,
+                "device": ask.device,
+                "mbit": ask.mbit,
+                "session": ask.session,
+                "traceparent": trace.get(),
+                "seconds": seconds,
+            }
+        )
+        if not steered["urls"]:
+            raise ApiError(503, "no_appliance", "No appliance can serve this title just now.")
+        return steered

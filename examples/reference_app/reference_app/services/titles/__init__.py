@@ -1,0 +1,1 @@
+"""Titles: the catalogue, the choice of files for a device, and the artwork."""
