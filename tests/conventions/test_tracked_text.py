@@ -7,6 +7,7 @@ import re
 from tests.engines import ROOT
 
 # Joined here, so that this file does not hold what it looks for.
+ROOT_HOME = "/".join(("", "root", ""))
 HOSTS = [
     ".".join(parts)
     for parts in (
@@ -35,7 +36,7 @@ def texts(paths):
 def places():
     """Paths that only this machine has; one short component would match anything."""
     found = {str(path) for path in (ROOT, pathlib.Path.home()) if len(path.parts) > 2}
-    return [re.escape(path) + r"(?![\w-])" for path in sorted(found)] + [r"(?<![\w.])/root/"]
+    return [re.escape(path) + r"(?![\w-])" for path in sorted(found)] + [r"(?<![\w.])" + ROOT_HOME]
 
 
 def test_no_path_of_this_machine(tracked):

@@ -19,7 +19,7 @@ def test_numbers_have_no_gap_and_the_index_names_each():
 @pytest.mark.parametrize("path", DECISIONS, ids=lambda path: path.stem)
 def test_it_has_context_choice_and_price(path):
     text = path.read_text()
-    assert re.match(rf"# {int(path.name[:4])}\. \w", text), "the title begins with the number"
-    parts = re.findall(r"(?m)^(?:\*\*|## )(Context|Choice|Price)\b", text)
-    assert parts == ["Context", "Choice", "Price"]
+    assert re.match(rf"# 0*{int(path.name[:4])}\b", text), "the title begins with the number"
+    parts = re.findall(r"(?im)^(?:\*\*|#+ )(context|choice|price)\b", text)
+    assert [part.lower() for part in parts] == ["context", "choice", "price"]
     assert len(text.splitlines()) <= 60, "half a page"

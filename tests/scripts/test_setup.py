@@ -121,6 +121,15 @@ def test_a_wheel_that_the_lock_does_not_know_is_refused(checkout):
     assert checkout.modules() == set()
 
 
+def test_a_lock_without_hashes_is_refused(checkout):
+    checkout.wheel("here")
+    checkout.lock("here==1\n")
+    done = checkout.run()
+    assert done.returncode == 1
+    assert "Hashes are required in --require-hashes mode" in done.stderr
+    assert checkout.modules() == set()
+
+
 def test_no_environment_and_a_broken_one_are_one_line_each(checkout):
     checkout.lock(checkout.wheel("here"))
     python = checkout.root / ".venv/bin/python"
