@@ -15,6 +15,7 @@ from zuulpy.errors import (
     OriginError,
     ProtocolError,
     ResetError,
+    TomlError,
     TryTimeoutError,
     ZuulError,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "Response",
     "Server",
     "StatusCategory",
+    "TomlError",
     "TryTimeoutError",
     "ZuulError",
     "strip_headers",

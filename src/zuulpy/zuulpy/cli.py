@@ -7,7 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from zuulpy.toml import TomlError, load_gateway
+from zuulpy.errors import TomlError
+from zuulpy.toml import load_gateway
 
 
 def main(argv: Sequence[str] | None = None) -> int:

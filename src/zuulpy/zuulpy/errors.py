@@ -2,6 +2,7 @@
 
 ZuulError
 ├── ConfigError (ValueError)         a route, origin or gateway.toml value that cannot work
+├── TomlError                        a gateway.toml that cannot work
 ├── HeaderError (ValueError)         a header name or value that would break the message's framing
 ├── FramingError                     a peer sent bytes that are not one clear HTTP/1.1 message
 ├── BodyNotReadError                 .body of a response whose body is still arriving
@@ -23,6 +24,8 @@ from typing import TYPE_CHECKING, ClassVar
 from zuulpy.status import StatusCategory
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from zuulpy.message import RequestAttempt
 
 
@@ -38,6 +41,14 @@ class ConfigError(ZuulError, ValueError):
         self.key = key
         self.value = value
         self.allowed = allowed
+
+
+class TomlError(ZuulError):
+    """A gateway.toml that cannot work: the `file`, and one line that says why."""
+
+    def __init__(self, file: Path, complaint: str) -> None:
+        super().__init__(f"{file}: {complaint}")
+        self.file = file
 
 
 class HeaderError(ZuulError, ValueError):

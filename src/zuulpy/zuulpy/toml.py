@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from zuulpy.errors import ConfigError, ZuulError
+from zuulpy.errors import ConfigError, TomlError
 from zuulpy.gateway import Gateway
 
 _TOP: Final = {"zone": str, "name": str, "listen": dict, "route": list}
@@ -32,14 +32,6 @@ _TYPES: Final = {
     (str, list): 'a list of "host:port" or "file:..."',
     (int, float): "a number",
 }
-
-
-class TomlError(ZuulError):
-    """A gateway.toml that cannot work: the `file` and one line that says why."""
-
-    def __init__(self, file: Path, complaint: str) -> None:
-        super().__init__(f"{file}: {complaint}")
-        self.file = file
 
 
 def load_gateway(file: Path) -> tuple[Gateway, str, int]:
