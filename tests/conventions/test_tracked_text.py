@@ -81,7 +81,7 @@ def test_npm_locks_hold_no_address(tracked):
 
 
 def test_what_is_looked_for_would_be_found():
-    assert re.search(
-        "|".join(places()), f"see {ROOT}/scripts" if len(ROOT.parts) > 2 else "/root/x"
-    )
+    for path in (f"see {ROOT_HOME}x", f"see {ROOT}/scripts" if len(ROOT.parts) > 2 else ROOT_HOME):
+        assert re.search("|".join(places()), path)
+    assert not re.search("|".join(places()), "examples/root/x")
     assert re.search(re.escape(HOSTS[0]), "https://" + HOSTS[0] + "/simple")
