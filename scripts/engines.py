@@ -207,10 +207,10 @@ def apt(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def why(output: str) -> str:
     """The line of a package manager's output that tells what went wrong."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return next(
-        (line for line in lines if re.match(r"E:|\[ERROR\]", line)), lines[-1] if lines else ""
-    )
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", output)  # Maven colours its first line even in batch mode
+    lines = [line.strip() for line in plain.splitlines() if line.strip()]
+    telling = [line for line in lines if re.match(r"E:|\[ERROR\] +\S", line)]
+    return next(iter(telling or lines[-1:]), "")
 
 
 def install_packages(names: Sequence[str]) -> int:

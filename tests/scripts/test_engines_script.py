@@ -113,7 +113,8 @@ def test_maven_is_asked_for_exactly_what_the_cache_is_keyed_by(monkeypatch):
     ("output", "line"),
     [
         ("Reading...\nE: Unable to locate package x\nmore\n", "E: Unable to locate package x"),
-        ("[ERROR] no such artifact\n[ERROR] help\n", "[ERROR] no such artifact"),
+        ("\x1b[0m[ERROR] no such artifact\n[ERROR] help\n", "[ERROR] no such artifact"),
+        ("[ERROR]\n[ERROR] second\n", "[ERROR] second"),
         ("it just ended\n", "it just ended"),
         ("", ""),
     ],
