@@ -14,7 +14,7 @@ export function Hall() {
           <stop className={css.gone} offset="1" />
         </linearGradient>
         <radialGradient id="hall-window">
-          <stop className={css.white} offset="0.18" />
+          <stop className={css.core} offset="0.18" />
           <stop className={css.warm} offset="0.3" />
           <stop className={css.gone} offset="1" />
         </radialGradient>

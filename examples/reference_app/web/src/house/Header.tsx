@@ -1,6 +1,7 @@
 import { Link } from "wouter";
 import { Cloth } from "../art/Cloth";
 import { Icon, Mark } from "../ui/Icon";
+import { Keys } from "../ui/Keys";
 import { useWorkings } from "../ui/Workings";
 import controls from "../ui/controls.module.css";
 import { useSession } from "./session";
@@ -16,6 +17,7 @@ export function Header() {
       <button type="button" className={controls.quiet} aria-pressed={on} aria-keyshortcuts="w" onClick={toggle}>
         <Icon name="works" /><span className={css.word}>Workings</span>
       </button>
+      <Keys />
       {seat && (
         <button type="button" className={controls.quiet} onClick={() => choose(null)}>
           <span className={css.cloth}><Cloth seed={seat.pattern} /></span>

@@ -1,6 +1,7 @@
 const locale = typeof navigator === "undefined" ? "en" : navigator.language;
 const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
 const tenth = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const close = new Intl.NumberFormat(locale, { maximumSignificantDigits: 4 });
 const share = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
 const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
@@ -12,6 +13,8 @@ export const time = (seconds: number): string => clock.format(seconds * 1000);
 export const ms = (value: number): string => `${value < 10 ? tenth.format(value) : whole.format(value)} ms`;
 /** A number to one decimal, or whole from ten on. */
 export const figure = (value: number): string => (value < 10 ? tenth.format(value) : whole.format(value));
+/** A number with the digits that tell 99.92 from 100. */
+export const precise = (value: number): string => close.format(value);
 export const kbits = (kbps: number): string =>
   kbps >= 1000 ? `${tenth.format(kbps / 1000)} Mbit/s` : `${whole.format(kbps)} kbit/s`;
 export const bytes = (value: number): string =>

@@ -61,6 +61,8 @@ export default function Player({ id }: { id: string }) {
   const toggle = (which: Exclude<Panel, null>) => setPanel((was) => (was === which ? null : which));
   const started = view.samples.some((sample) => sample.startup !== null);
   const lingers = useLinger(started);
+  // What is buffered still plays after the last appliance is gone.
+  const fatal = started && (view.samples.at(-1)?.buffer ?? 0) > 1 ? null : view.fatal;
   return (
     <main className={css.stage} ref={stage} id="stage">
       <Screen video={video} stage={stage} name={title?.title ?? "the film"}>
@@ -80,8 +82,8 @@ export default function Player({ id }: { id: string }) {
         <Workings of={play.answer?.workings} />
         <Oca name={view.oca} url={url} failovers={view.failovers} />
       </header>
-      {(lingers || view.fatal) && !(stats && started) && (
-        <Start title={title} stops={stops} playing={started} error={play.error} fatal={view.fatal} again={() => play.again()} />
+      {(fatal || (lingers && !(stats && started))) && (
+        <Start title={title} stops={stops} playing={started} error={play.error} fatal={fatal} again={() => play.again()} />
       )}
       {stats && <Stats view={view} stops={stops} url={url} />}
       {panel === "quality" && (

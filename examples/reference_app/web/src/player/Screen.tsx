@@ -1,4 +1,5 @@
 import { useEffect, useRef, type ReactNode, type RefObject } from "react";
+import { useShortcuts } from "../lib/shortcuts";
 import css from "./Screen.module.css";
 
 interface ScreenProps {
@@ -12,12 +13,13 @@ interface ScreenProps {
 
 /** The film and its controls: media-chrome's, in the colours of the house. */
 export function Screen({ video, stage, name, children }: ScreenProps) {
+  const shortcuts = useShortcuts();
   const controller = useRef<HTMLElement>(null);
   useEffect(() => {
     if (controller.current && stage.current) Object.assign(controller.current, { fullscreenElement: stage.current });
   }, [stage]);
   return (
-    <media-controller ref={controller} class={css.controller} autohide="2" aria-label={`Player of ${name}`}>
+    <media-controller ref={controller} class={css.controller} autohide="2" {...(shortcuts ? {} : { nohotkeys: true })} aria-label={`Player of ${name}`}>
       <video ref={video} slot="media" playsInline crossOrigin="anonymous" className={css.video} />
       <media-time-range class={css.range} />
       <media-control-bar class={css.bar}>

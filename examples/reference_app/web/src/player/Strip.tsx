@@ -45,7 +45,7 @@ export function Strip({ samples, failovers, heights }: StripProps) {
       </div>
       <div className={css.blocks} aria-hidden>
         {blocks(samples, now).map(({ oca, from, to }) => (
-          <span key={`${oca}-${from}`} className={css.block} data-zone={zoneOf(oca)} style={{ left: `${from * 100}%`, width: `${(to - from) * 100}%` }}>{oca}</span>
+          <span key={`${oca}-${from}`} className={css.block} data-zone={zoneOf(oca)} style={{ left: `${from * 100}%`, width: `${(to - from) * 100}%` }}>{to - from > 0.14 && oca}</span>
         ))}
       </div>
       <div className={css.axis} aria-hidden><span>60 s ago</span><span>buffer, of {FULL_S} s</span><span>now</span></div>

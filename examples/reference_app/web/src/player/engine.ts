@@ -24,6 +24,13 @@ const BUFFER_S = 30;
 /** A stall this soon after a failover belongs to it. */
 const BLAME_MS = 5_000;
 
+/**
+ * A load that fails here has failed at every appliance: tried again for about 20 s, which the
+ * buffer bridges. The time limits are the loader's own.
+ */
+const RETRY = { maxNumRetry: 6, retryDelayMs: 1_000, maxRetryDelayMs: 4_000 };
+const PATIENCE = { maxTimeToFirstByteMs: Infinity, maxLoadTimeMs: Infinity, timeoutRetry: RETRY, errorRetry: RETRY };
+
 interface EngineOptions {
   video: HTMLVideoElement;
   play: PlayAnswer;
@@ -55,6 +62,8 @@ export class Engine {
       enableWorker: false,
       autoStartLoad: false,
       startPosition: position,
+      fragLoadPolicy: { default: PATIENCE },
+      playlistLoadPolicy: { default: PATIENCE },
       maxBufferLength: BUFFER_S,
       maxMaxBufferLength: BUFFER_S,
       backBufferLength: BUFFER_S,

@@ -82,9 +82,7 @@ export function loaderFor(route: Route, events: LoaderEvents): HlsConfig["loader
           if (!this.callbacks) return undefined;
           fault = error instanceof LoadFault ? error : new LoadFault("network", 0);
           const now = performance.now();
-          const known = route.failovers.length;
           route.fail(asked.host, fault.reason, (now - began) / 1000, now);
-          if (route.failovers.length > known) events.failedOver();
         }
       }
       this.callbacks?.onError({ code: fault.status, text: fault.reason }, context, this.answer, this.stats);
@@ -94,6 +92,7 @@ export function loaderFor(route: Route, events: LoaderEvents): HlsConfig["loader
     private succeed(context: LoaderContext, body: ArrayBuffer, host: string): void {
       const { callbacks, stats, answer } = this;
       if (!callbacks || !answer) return;
+      if (route.serve(host, performance.now())) events.failedOver();
       stats.loading.end = Math.max(stats.loading.first, performance.now());
       stats.loaded = stats.total = body.byteLength;
       stats.bwEstimate = (body.byteLength * 8000) / Math.max(1, stats.loading.end - stats.loading.first);

@@ -5,7 +5,7 @@ type Chrome = HTMLAttributes<HTMLElement> & { ref?: Ref<HTMLElement>; class?: st
 declare module "react" {
   namespace JSX {
     interface IntrinsicElements {
-      "media-controller": Chrome & { autohide?: string; fullscreenelement?: string; hotkeys?: string };
+      "media-controller": Chrome & { autohide?: string; fullscreenelement?: string; nohotkeys?: boolean };
       "media-control-bar": Chrome;
       "media-play-button": Chrome;
       "media-seek-backward-button": Chrome & { seekoffset?: string };

@@ -6,7 +6,7 @@ export interface Failover {
   from: string;
   to: string;
   reason: Reason;
-  /** Seconds between asking and giving up. */
+  /** Seconds spent on appliances that did not answer. */
   after: number;
   /** When it happened, in the clock given to `fail` (milliseconds). */
   at: number;
@@ -30,10 +30,13 @@ const REASONS: Record<Reason, string> = {
 export class Route {
   private readonly failedAt = new Map<string, number>();
   private at = 0;
+  private pending: { from: string; reason: Reason; after: number } | null = null;
   readonly failovers: Failover[] = [];
+  readonly urls: readonly PlayUrl[];
 
-  constructor(readonly urls: readonly PlayUrl[]) {
+  constructor(urls: readonly PlayUrl[]) {
     if (urls.length === 0) throw new RangeError("a route needs at least one appliance");
+    this.urls = urls;
   }
 
   get current(): PlayUrl {
@@ -44,11 +47,20 @@ export class Route {
   fail(host: string, reason: Reason, after: number, now: number): PlayUrl {
     this.failedAt.set(host, now);
     if (host !== this.current.host) return this.current;
-    const next = this.next(now);
-    if (next === this.at) return this.current;
-    this.at = next;
-    this.failovers.push({ from: host, to: this.current.host, reason, after, at: now });
+    this.pending ??= { from: host, reason, after: 0 };
+    this.pending.after += after;
+    this.at = this.next(now);
     return this.current;
+  }
+
+  /** Notes that `host` answered at `now`; true when with that it has taken over from another. */
+  serve(host: string, now: number): boolean {
+    const { pending } = this;
+    if (!pending || host !== this.current.host) return false;
+    this.pending = null;
+    if (host === pending.from) return false;
+    this.failovers.push({ ...pending, to: host, at: now });
+    return true;
   }
 
   /** The first ranked appliance without a recent failure, else the one that failed longest ago. */
