@@ -118,17 +118,23 @@ class Server:
 
     def kill(self) -> None:
         """SIGKILL, as a lost machine."""
-        self.process.kill()
+        self._signal(signal.SIGKILL)
         self.process.wait()
 
     def stop(self) -> int:
         """SIGTERM, after 15 s SIGKILL; returns the exit code."""
         if self.process.poll() is None:
-            self.process.terminate()
+            self._signal(signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(STOP_SECONDS)
-            self.process.kill()
+        self._signal(signal.SIGKILL)
         return self.process.wait()
+
+    def _signal(self, number: int) -> None:
+        # To the whole session that it leads: Debian's Chromium is a shell script that waits for
+        # the browser, and the browser outlives it.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, number)
 
     def until(self, ready: Callable[[], object]) -> None:
         """Wait until `ready()` is true; a server that ended or never gets there fails the test."""
@@ -227,7 +233,7 @@ class Engines:
             )
             return [str(program), "-p", str(run), "-c", f"{run}/nginx.conf", "-e", "stderr"]
 
-        return self._start("nginx", command, _listens)
+        return self._start("nginx", command, listens)
 
     def chromium(self) -> Server:
         """A headless Chromium; `url` is what playwright's `chromium.connect_over_cdp` wants."""
@@ -238,7 +244,7 @@ class Engines:
             flags = [*CHROMIUM_FLAGS, *sandbox, f"--user-data-dir={run}/profile"]
             return [str(program), *flags, f"--remote-debugging-port={port}", "about:blank"]
 
-        return self._start("chromium", command, _listens)
+        return self._start("chromium", command, listens)
 
     def _start(
         self,
@@ -284,7 +290,8 @@ class Engines:
         return server
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Whether something accepts connections on a port of 127.0.0.1."""
     with contextlib.suppress(OSError), socket.create_connection((HOST, port), 1.0):
         return True
     return False

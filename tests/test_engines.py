@@ -5,6 +5,8 @@ import pathlib
 import signal
 import subprocess
 import sys
+import threading
+import time
 import urllib.request
 
 import kazoo.client
@@ -97,6 +99,16 @@ async def test_chromium_renders_a_page(chromium):
         )
         assert await page.title() == "one reel"
         await browser.close()
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_no_child_of_a_server_outlives_it(chromium, end):
+    server = chromium()
+    getattr(server, end)()
+    deadline = time.monotonic() + 5
+    while rooms.listens(server.port):
+        assert time.monotonic() < deadline, "the browser outlived its launching script"
+        threading.Event().wait(0.02)
 
 
 def test_a_missing_engine_is_one_line_and_fails_in_ci(monkeypatch):
