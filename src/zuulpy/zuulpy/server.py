@@ -179,7 +179,8 @@ class ClientConnection(asyncio.Protocol):
         if stuck or (self._phase == "linger" and waited > _LINGER):
             self.abort()
         elif self._phase == "busy":
-            if self._eof and not self._answering and now - self._eof_at > _HALF_CLOSED:
+            unheard = min(waited, now - self._eof_at) if self._eof else 0.0
+            if unheard > _HALF_CLOSED and not self._answering:
                 self.abort()
         elif self._phase == "idle" and (waited > limits.idle_seconds or self._listener.draining):
             self._close()
@@ -225,6 +226,7 @@ class ClientConnection(asyncio.Protocol):
         )
         request.path  # noqa: B018 - refuses a path that can be read in two ways
         self._phase = "busy"
+        self._since = self._loop.time()
         self._answering = False
         self._head = head
         self._task = self._loop.create_task(self._run(request))

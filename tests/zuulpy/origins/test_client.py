@@ -21,6 +21,7 @@ from zuulpy import (
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nok\n"
 FAILED = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n"
+PATIENT = {"try_timeout": 5.0, "connect_timeout": 5.0}  # the machine may be busy
 GET = Request("GET", "/")
 POST = Request("POST", "/", body=b"x")
 KEYED = Request("POST", "/", {"Idempotency-Key": "k"}, b"x")
@@ -32,7 +33,7 @@ async def origin():
 
     def make(*to, **settings) -> Origin:
         addresses = [getattr(one, "address", one) for one in to]
-        made.append(Origin("play", addresses, **{"try_timeout": 0.1, **settings}))
+        made.append(Origin("play", addresses, **{**PATIENT, **settings}))
         return made[-1]
 
     yield make
@@ -75,14 +76,14 @@ async def test_a_dead_server_is_asked_once_and_then_avoided(upstream, origin, de
     server = await upstream()
     client = origin(dead_address, server)
     counts = [len((await client.send(GET)).attempts) for _ in range(6)]
-    assert sorted(counts) == [1, 1, 1, 1, 1, 2]
+    assert 1 <= counts.count(2) <= 3, "once, and again after a second"
 
 
 @pytest.mark.parametrize("failing", ["reset", "close", "hang", FAILED, b"garbage\r\n\r\n"])
 @pytest.mark.parametrize("request_", [GET, KEYED])
 async def test_what_is_safe_to_repeat_is_repeated(upstream, origin, failing, request_):
     bad, good = await upstream(failing), await upstream()
-    client = origin(bad, good)
+    client = origin(bad, good, try_timeout=0.5 if failing == "hang" else 5.0)
     response = await client.send(request_)
     assert response.status == 200
     assert [a.number for a in response.attempts] == [1, 2]
@@ -101,7 +102,7 @@ async def test_what_is_safe_to_repeat_is_repeated(upstream, origin, failing, req
 )
 async def test_a_post_without_a_key_is_sent_once(upstream, origin, failing, error):
     bad, good = await upstream(failing), await upstream()
-    client = origin(bad, good)
+    client = origin(bad, good, try_timeout=0.2 if failing == "hang" else 5.0)
     with pytest.raises(error) as caught:
         await client.send(POST)
     assert len(bad.requests) == 1
@@ -152,10 +153,12 @@ async def test_a_retry_after_beyond_the_deadline_is_not_waited_for(upstream, ori
 async def test_retries_stop_at_the_budget(upstream, origin):
     bad = await upstream(FAILED)
     client = origin(bad)
+    began = asyncio.get_running_loop().time()
     for _ in range(40):
         await client.send(GET)
-    # 40 requests, 10 in reserve, 10 % of 40, one for each second that the loop took.
-    assert 50 <= len(bad.requests) <= 58
+    passed = asyncio.get_running_loop().time() - began
+    # 10 in reserve, 10 % of 40, and one for each second.
+    assert 50 <= len(bad.requests) <= 54 + passed
 
 
 async def test_attempts_are_a_limit(upstream, origin):
@@ -170,8 +173,8 @@ async def test_a_deadline_cuts_off_and_is_told_on(upstream, origin):
     server = await upstream("hang")
     client = origin(server, try_timeout=5.0)
     with pytest.raises(DeadlineError):
-        await client.send(GET, deadline=lambda: 0.05)
-    assert 1 <= int(server.header(0, "x-deadline-ms")) <= 50
+        await client.send(GET, deadline=lambda: 0.3)
+    assert 1 <= int(server.header(0, "x-deadline-ms")) <= 300
     with pytest.raises(DeadlineError):
         await client.send(GET, deadline=lambda: 0.0)
     assert len(server.requests) == 1
@@ -193,13 +196,12 @@ async def test_own_zone_first_until_it_has_no_healthy_server(upstream):
 
 async def test_a_hung_server_is_avoided_whoever_gave_up(upstream, origin):
     hung, good = await upstream("hang"), await upstream()
-    client = origin(hung, good)
+    client = origin(hung, good, try_timeout=0.5)
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.08):
+        async with asyncio.timeout(0.4):
             await client.send(POST)
     assert len(hung.requests) == 1
-    for _ in range(3):
-        assert (await client.send(POST)).status == 200
+    assert [(await client.send(POST)).status for _ in range(2)] == [200, 200]
 
 
 async def test_no_server_and_a_full_one_are_said_at_once(upstream, tmp_path):
@@ -235,14 +237,14 @@ async def test_a_body_in_pieces_is_whole_or_streamed(upstream, origin):
     size = 600_000
     head = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % size
     server = await upstream(head + b"x" * size)
-    client = origin(server, try_timeout=5.0)
+    client = origin(server)
     assert len((await client.send(GET)).body) == size
     response = await client.send(GET, stream=True)
     assert response.stream is not None
     assert response.stream.length == size
     assert len(await response.read()) == size
     with pytest.raises(BodyTooLargeError):
-        await origin(server, body_bytes=1000, try_timeout=5.0).send(GET)
+        await origin(server, body_bytes=1000).send(GET)
 
 
 async def test_a_stream_that_is_given_up_closes_its_connection(upstream, origin):
