@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
-from titan_sched import TitanError, start_agent
+from titan_sched import TitanError
 
 from .doctor import doctor
 from .profiles import LAYERS, PROFILES
@@ -142,7 +142,7 @@ def _fault(arguments: argparse.Namespace) -> int:
 
 def _restore(arguments: argparse.Namespace) -> int:
     zone = arguments.target.removeprefix("zone-")
-    start_agent(run_dir(_options(arguments)) / "titan", zone)
+    client_of(run_dir(_options(arguments))).fault(f"zone-{zone}", "CONT")
     say_on_terminal(f"zone {zone} is back")
     return 0
 

@@ -127,7 +127,10 @@ class Peer:
             data = json.dumps(body).encode()
             headers["content-type"] = "application/json"
         request = zuulpy.Request(method, path, headers=headers, body=data)
-        response = await self._origin.send(request, deadline=seconds_left)
+        try:
+            response = await self._origin.send(request, deadline=seconds_left)
+        except zuulpy.OriginError as error:
+            raise CallError(self._service, 503) from error
         kind = response.headers.get("content-type", "")
         answer = json.loads(response.body) if "json" in kind else response.body.decode()
         if response.status >= 400:

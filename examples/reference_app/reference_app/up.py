@@ -202,6 +202,7 @@ def start(plan: Plan, say: Callable[[str], None]) -> None:
     secrets = Secrets.make()
     secrets.write(plan.run)
     (plan.run / "data").mkdir(exist_ok=True)
+    (plan.media / "progress.json").unlink(missing_ok=True)
     me = os.getpid()
     (plan.run / "up.json").write_text(json.dumps({"pid": me, "start": _start_time(me)}))
     (plan.run / "plan.json").write_text(json.dumps(vars(plan), default=str))
@@ -243,9 +244,6 @@ def _wait(
             shown = line
         if started >= wanted and made >= needed:
             return
-        failed = [task for task in tasks if task.job == "films" and task.reason == "failed"]
-        if failed and made < needed:
-            raise StartError(f"the films cannot be made: {_film_error(plan)}")
         if time.monotonic() > until:
             missing = sorted({task.name for task in tasks if task.state != "Started"})
             raise StartError(f"not usable after {START_BOUND:.0f} s; waiting for {missing}")
@@ -253,16 +251,14 @@ def _wait(
 
 
 def _film_progress(plan: Plan) -> str:
-    with suppress(OSError, ValueError, KeyError):
+    """How far the film is that is being made; raises where none can be."""
+    try:
         told = json.loads((plan.media / "progress.json").read_text())
-        return f" ({told['film']}: {told['percent']} %)"
-    return ""
-
-
-def _film_error(plan: Plan) -> str:
-    with suppress(OSError, ValueError, KeyError):
-        return str(json.loads((plan.media / "progress.json").read_text())["error"])
-    return "see the log of the task films-1"
+    except (OSError, ValueError):
+        return ""
+    if "error" in told:
+        raise StartError(f"the films cannot be made: {told['error']}")
+    return f" ({told['film']}: {told['percent'] // 10 * 10} %)"
 
 
 def _announce(plan: Plan, secrets: Secrets, say: Callable[[str], None], seconds: float) -> None:

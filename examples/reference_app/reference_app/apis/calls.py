@@ -48,6 +48,15 @@ class MemberCalls:
         async def entitlement(account: int, title: str) -> Any:
             return await _ask(peer, "GET", f"/members/{account}/entitlement/{title}")
 
+        self.authenticate, self.get, self.entitlement = authenticate, get, entitlement
+
+
+class StreamCalls:
+    """What is asked of the members service about one play: its licence and its stream."""
+
+    def __init__(self, glue: Glue) -> None:
+        peer = glue.peer("members")
+
         def no_record(*_: object) -> dict[str, Any]:
             return {"licence": None, "fallback": "licence not recorded"}
 
@@ -74,8 +83,7 @@ class MemberCalls:
         async def end_stream(account: int, session: str) -> Any:
             return await _ask(peer, "DELETE", f"/streams/{session}?account={account}")
 
-        self.authenticate, self.get, self.entitlement = authenticate, get, entitlement
-        self.licence, self.take_stream, self.end_stream = licence, take_stream, end_stream
+        self.licence, self.take, self.end = licence, take_stream, end_stream
 
 
 class TitleCalls:

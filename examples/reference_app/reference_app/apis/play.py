@@ -36,7 +36,7 @@ from ..server import (
     field,
     read_json,
 )
-from .calls import MemberCalls, SteeringCalls, TitleCalls
+from .calls import MemberCalls, SteeringCalls, StreamCalls, TitleCalls
 from .session import account_of
 from .workings import read_through
 
@@ -109,8 +109,8 @@ class PlayApi:
     def __init__(self, glue: Glue) -> None:
         self._glue = glue
         self._session_key = glue.settings.secrets.session
-        self._members, self._titles = MemberCalls(glue), TitleCalls(glue)
-        self._steering = SteeringCalls(glue)
+        self._members, self._streams = MemberCalls(glue), StreamCalls(glue)
+        self._titles, self._steering = TitleCalls(glue), SteeringCalls(glue)
 
     def app(self) -> Starlette:
         """The routes."""
@@ -135,7 +135,7 @@ class PlayApi:
     async def stop(self, request: Request) -> Response:
         """The film was left: its stream is free again."""
         account = account_of(request, self._session_key)
-        await self._members.end_stream(account, request.path_params["session"])
+        await self._streams.end(account, request.path_params["session"])
         return Response(status_code=204)
 
     async def play(self, request: Request) -> Response:
@@ -221,7 +221,7 @@ class PlayApi:
                 lambda: self._members.entitlement(ask.account, ask.title),
                 service="members", command="members.entitlement",
             ),
-            self._members.licence(ask.account, ask.title, ask.device, ask.session),
+            self._streams.licence(ask.account, ask.title, ask.device, ask.session),
             self._stream(ask),
         )  # fmt: skip
         if not entitlement["allowed"]:
@@ -233,7 +233,7 @@ class PlayApi:
     async def _stream(self, ask: Ask) -> Any:
         place = f"{ask.seat}/{ask.device}"
         try:
-            return await self._members.take_stream(ask.account, place, ask.session, ask.title)
+            return await self._streams.take(ask.account, place, ask.session, ask.title)
         except BadRequestError as error:
             cause = error.__cause__
             if isinstance(cause, CallError) and cause.status == 409:

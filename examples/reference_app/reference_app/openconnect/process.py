@@ -10,7 +10,6 @@ from typing import Any
 from opentelemetry.trace import SpanKind
 
 from hystrixpy import HystrixError, command
-from zuulpy import ZuulError
 
 from ..glue import CallError, Glue
 from ..telemetry import new_traceparent
@@ -36,7 +35,7 @@ async def _serve(glue: Glue) -> None:
 
     async def tell(report: dict[str, Any]) -> None:
         # Films are served without a control plane; the next heartbeat tries again.
-        with suppress(HystrixError, CallError, ZuulError, OSError):
+        with suppress(HystrixError, CallError):
             await heartbeat(report)
 
     def served(told: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ from titan_sched.errors import (
     JobExistsError,
     NotFoundError,
     StartTimeoutError,
+    TokenRefusedError,
 )
 from titan_sched.jobs import Batch, Service
 from titan_sched.model import JobDescriptor, Task
@@ -110,7 +111,8 @@ class Client:
 
         Args:
             target: a task's id or name, an agent, or a zone (``b`` or ``zone-b``). KILL of an agent
-                or zone ends all its tasks and then the agent itself: an outage.
+                or zone ends all its tasks and then the agent itself: an outage, which CONT of the
+                zone ends.
             signal: KILL, STOP (hold all processes) or CONT.
             seconds: after which the agent takes a STOP back; default None, at a CONT.
 
@@ -203,6 +205,8 @@ def _error(status: int, text: bytes) -> Exception:
         message = str(data["error"])
     except (ValueError, TypeError, KeyError):
         return ControlError(f"HTTP {status}: {text[:200].decode(errors='replace')}", status)
+    if status == 401:
+        return TokenRefusedError()
     if status == 400 and "field" in data:
         return InvalidJobError(data["field"], _Shown(data["value"]), data["allowed"])
     if status == 409:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import secrets
 import time
 from collections.abc import Mapping
@@ -16,9 +17,12 @@ from titan_sched.control.slots import Job
 from titan_sched.control.state import State
 from titan_sched.control.store import Store
 from titan_sched.events import Observer
+from titan_sched.local import start_agent
 from titan_sched.model import JobDescriptor
 
 TICK_EVERY = 0.25
+
+_log = logging.getLogger("titan_sched")
 
 
 class ControlPlane:
@@ -30,6 +34,7 @@ class ControlPlane:
     """
 
     def __init__(self, directory: Path, observer: Observer | None = None) -> None:
+        self._directory = directory
         self._store = Store(directory / "titan.db")
         self._registry = Registry(directory / "registry")
         self._reconciler = Reconciler(
@@ -55,14 +60,24 @@ class ControlPlane:
         self._store.save(self.state)
         self._registry.sync(self.state)
         for agent_id, news in self._news.items():
-            if any(self._reconciler.directives(agent_id).values()):
+            if any(self._directives(agent_id).values()):
                 news.set()
+
+    def _directives(self, agent_id: str) -> dict[str, Any]:
+        """What an agent is told: nothing that is not stored yet."""
+        if self.state.changed.jobs or self.state.changed.tasks:
+            return {"launch": [], "kill": [], "forget": [], "faults": []}
+        return self._reconciler.directives(agent_id)
 
     async def run(self) -> None:
         """Tick for ever; silence and pauses pass without any arrival."""
         while True:
             await asyncio.sleep(TICK_EVERY)
-            self._settle()
+            try:
+                self._settle()
+            except Exception:
+                # Such as a full disk. What is not stored is not told, and is tried again.
+                _log.exception("a pass failed")
 
     def submit(self, descriptor: JobDescriptor) -> Job:
         """Accept a job; durable on return. Raises `JobExistsError`."""
@@ -99,12 +114,12 @@ class ControlPlane:
         self._reconciler.report(agent_id, report)
         news = self._news.setdefault(agent_id, asyncio.Event())
         self._settle()
-        directives = self._reconciler.directives(agent_id)
+        directives = self._directives(agent_id)
         if wait and not any(directives.values()):
             news.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(news.wait(), wait)
-            directives = self._reconciler.directives(agent_id)
+            directives = self._directives(agent_id)
         self.state.agents[agent_id].handed_over(directives["faults"])
         self._revision += 1
         return {"epoch": self.epoch, "revision": self._revision, **directives}
@@ -114,12 +129,20 @@ class ControlPlane:
     ) -> dict[str, Any]:
         """Order a fault and wait until every agent it concerns has confirmed it.
 
+        CONT of a zone whose agents are all lost ends its outage: its agent is started again, where
+        this cluster was started by `titan_sched.start_cluster`.
+
         Returns:
             the agents, and whether all confirmed within `patience` seconds.
 
         Raises:
             NotFoundError: for a target that does not exist.
+            ClusterError: when the agent of a lost zone does not come back.
         """
+        lost = self._lost_zone(target) if signal == "CONT" else None
+        if lost is not None:
+            await asyncio.to_thread(start_agent, self._directory, lost)
+            return {"agents": [f"{lost}1"], "applied": True}
         ordered = self._reconciler.fault(target, signal, seconds)
         self._settle()
         until = time.monotonic() + patience
@@ -129,6 +152,12 @@ class ControlPlane:
                 break
             await asyncio.sleep(0.005)
         return {"agents": [one for one, _ in ordered], "applied": not open_}
+
+    def _lost_zone(self, target: str) -> str | None:
+        """The zone that is meant, where it has agents and all of them are lost."""
+        zone = target.removeprefix("zone-")
+        states = [one.state for one in self.state.agents.values() if one.zone == zone]
+        return zone if states and set(states) == {"Lost"} else None
 
     def close(self) -> None:
         """Close the store."""
