@@ -17,6 +17,7 @@ from titan_sched.errors import (
     NotFoundError,
     StartTimeoutError,
     TitanError,
+    TokenRefusedError,
 )
 from titan_sched.events import Event
 from titan_sched.jobs import Batch, Service
@@ -67,6 +68,7 @@ __all__ = [
     "TaskRequest",
     "Titan",
     "TitanError",
+    "TokenRefusedError",
     "explain",
     "schedule_once",
     "start_agent",

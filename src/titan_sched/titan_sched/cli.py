@@ -76,6 +76,7 @@ def _agent_options(parser: _Parser) -> None:
     parser.add_argument("--runtime", choices=RUNTIMES, default="auto")
     parser.add_argument("--cpu", type=float, default=4.0 * (os.cpu_count() or 1))
     parser.add_argument("--memory", default="1G", help="what it offers, default 1G")
+    parser.add_argument("--disk", default="10G", help="what it offers, default 10G")
     parser.add_argument("--hide", action="append", default=[], help="a path no task may see")
     parser.add_argument("--generation", help=argparse.SUPPRESS)
 
@@ -116,6 +117,7 @@ def _agent(options: argparse.Namespace) -> int:
         runtime=options.runtime,
         cpu=options.cpu,
         memory_mb=parse_mib("--memory", options.memory),
+        disk_mb=parse_mib("--disk", options.disk),
         hidden=options.hide,
         generation=generation,
     )

@@ -1,11 +1,12 @@
-"""What can go wrong, as one tree::
+"""What can go wrong, as one tree:
 
 TitanError
 ├── InvalidJobError (ValueError)      a job that is refused at submit
 ├── JobExistsError                    a job of that name is still alive
 ├── NotFoundError                     no such job, task, agent or zone
 ├── ControlError                      the control plane refused or failed the call
-│   └── ControlUnreachableError       nobody answers at its address
+│   ├── ControlUnreachableError       nobody answers at its address
+│   └── TokenRefusedError             the bearer token is not the cluster's
 ├── StartTimeoutError (TimeoutError)  a job was not running in time
 └── ClusterError                      a local cluster cannot be started or ended
 """
@@ -86,6 +87,13 @@ class ControlUnreachableError(ControlError):
     def __init__(self, url: str) -> None:
         super().__init__(f"no control plane answers at {url}")
         self.url = url
+
+
+class TokenRefusedError(ControlError):
+    """The bearer token is not the cluster's."""
+
+    def __init__(self) -> None:
+        super().__init__("the control plane refused the token", 401)
 
 
 class StartTimeoutError(TitanError, TimeoutError):

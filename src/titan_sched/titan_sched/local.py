@@ -20,11 +20,11 @@ from titan_sched._sweep import sweep
 from titan_sched.api.client import Client, Job
 from titan_sched.errors import ClusterError, ControlError
 from titan_sched.jobs import Batch, Service
-from titan_sched.model import JobDescriptor
+from titan_sched.model import NAME, JobDescriptor
 
 T = TypeVar("T")
 RuntimeName = Literal["auto", "bubblewrap", "subprocess"]
-MEMORY_SHARE = 0.8
+HARDWARE_SHARE = 0.8
 CPU_OVERCOMMIT = 4
 POLL_EVERY = 0.02
 
@@ -69,7 +69,8 @@ def start_cluster(
 ) -> Cluster:
     """Start a control plane and an agent for each zone, detached from this process.
 
-    Each of N agents offers 1/N of 80 % of the machine's memory and 1/N of 4 x its cores.
+    Each of N agents offers 1/N of 80 % of the machine's memory and free disk, and 1/N of 4 x its
+    cores.
 
     Args:
         dir: the cluster's directory, created when missing.
@@ -86,8 +87,8 @@ def start_cluster(
     root = Path(dir).absolute()
     if _running(root / "control.json"):
         raise ClusterError(f"a cluster runs in {root} already; sweep it first", str(root))
-    if len(set(zones)) != len(zones) or not zones:
-        raise ClusterError(f"zones must be at least one, each once: {list(zones)}", str(root))
+    if len(set(zones)) != len(zones) or not zones or not all(map(NAME.fullmatch, zones)):
+        raise ClusterError(f"zones must be names, at least one, each once: {zones!r}", str(root))
     token = _prepare(root, zones, runtime)
     owner = f"{os.getpid()}:{_process.start_time(os.getpid())}" if ends_with_me else None
     try:
@@ -225,12 +226,22 @@ def _spawn_agent(root: Path, zone: str) -> int:
     name, share = f"{zone}1", len(plan["zones"])
     folder = root / "agents" / name
     pages, page = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
-    memory = int(pages * page * MEMORY_SHARE / share / 2**20)
+    memory = int(pages * page * HARDWARE_SHARE / share / 2**20)
+    disk = int(shutil.disk_usage(root).free * HARDWARE_SHARE / share / 2**20)
     cpu = CPU_OVERCOMMIT * (os.cpu_count() or 1) / share
     command = [sys.executable, "-m", "titan_sched", "agent", "--id", name, "--zone", zone]
     command += ["--dir", str(folder), "--control-file", str(root / "control.json")]
     command += ["--token-file", str(root / "token"), "--runtime", plan["runtime"]]
-    command += ["--cpu", str(cpu), "--memory", f"{memory}M", "--hide", str(root / "agents")]
+    command += [
+        "--cpu",
+        str(cpu),
+        "--memory",
+        f"{memory}M",
+        "--disk",
+        f"{disk}M",
+        "--hide",
+        str(root / "agents"),
+    ]
     command += ["--generation", plan["generation"]]
     return _spawn_recorded(root, f"agent {name}", command, folder / "agent.out")
 

@@ -6,7 +6,6 @@ accepts. `to_json` and `from_json` use Titus's field names (Titus v3 API, `titus
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,20 +24,19 @@ TaskState = Literal[
 ]
 TASK_STATES: tuple[str, ...] = get_args(TaskState)
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PORT = re.compile(r"\{port(\d*)\}")
 MAX_COUNT = 10_000
+MAX_NUMBER = 1_000_000_000
 
 
 def _number(path: str, value: object, low: float, *, whole: bool = True) -> None:
     kinds = int if whole else (int, float)
-    # A bool is an int to Python and never what was meant here.
-    if not isinstance(value, kinds) or isinstance(value, bool) or not math.isfinite(value):
-        allowed = "a whole number" if whole else "a finite number"
-        raise InvalidJobError(path, value, f"{allowed} >= {low:g}")
-    if value < low:
-        raise InvalidJobError(path, value, f"a number >= {low:g}")
+    # A bool is an int to Python and never what was meant here; NaN is within no bounds.
+    if not isinstance(value, kinds) or isinstance(value, bool) or not low <= value <= MAX_NUMBER:
+        what = "a whole number" if whole else "a number"
+        raise InvalidJobError(path, value, f"{what} from {low:g} to {MAX_NUMBER:,}")
 
 
 def _text(path: str, value: object) -> None:
@@ -209,7 +207,7 @@ class JobDescriptor:
 
     def __post_init__(self) -> None:
         name = self.application_name
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
+        if not isinstance(name, str) or not NAME.fullmatch(name):
             allowed = "1 to 63 letters, digits, _ . -, the first a letter or digit"
             raise InvalidJobError("applicationName", name, allowed)
 

@@ -61,7 +61,7 @@ class Agent:
         self._news.set()
 
     async def run(self) -> None:
-        """Converse until the process ends. Raises `RefusedError` for the wrong token."""
+        """Converse until the process ends. Raises `TokenRefusedError` for the wrong token."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._listen())
             group.create_task(self._tell())

@@ -12,9 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-
-class RefusedError(Exception):
-    """The control plane will not have this agent: the wrong token."""
+from titan_sched.errors import TokenRefusedError
 
 
 class Link:
@@ -41,7 +39,7 @@ class Link:
         Raises:
             OSError: (TimeoutError among them) when there was no good answer; the next call
                 connects anew.
-            RefusedError: for the wrong token.
+            TokenRefusedError: for the wrong token.
         """
         try:
             async with asyncio.timeout(patience):
@@ -51,7 +49,7 @@ class Link:
             self.close()
             raise
         if status == 401:
-            raise RefusedError
+            raise TokenRefusedError
         if status != 200:
             raise ConnectionError(f"HTTP {status}")
         found: dict[str, Any] = json.loads(answer)

@@ -13,12 +13,13 @@ from pathlib import Path
 from titan_sched import _process
 from titan_sched._spawn import generation_is
 from titan_sched.agent.agent import Agent
-from titan_sched.agent.link import Link, RefusedError
+from titan_sched.agent.link import Link
 from titan_sched.agent.logs import Logs
 from titan_sched.agent.ports import PortPool
 from titan_sched.agent.record import Records
 from titan_sched.agent.runtime import Runtime, choose
 from titan_sched.agent.tasks import Tasks
+from titan_sched.errors import TokenRefusedError
 
 PORTS = 1000
 HOST = "127.0.0.1"
@@ -37,6 +38,7 @@ class AgentConfig:
         runtime: ``auto``, ``bubblewrap`` or ``subprocess``.
         cpu: cores that it offers.
         memory_mb: MiB of memory that it offers.
+        disk_mb: MiB of disk that it offers.
         hidden: paths that tasks may not see, beside the token and this directory.
         generation: the cluster's directory and generation; it has been swept when they differ.
     """
@@ -49,6 +51,7 @@ class AgentConfig:
     runtime: str
     cpu: float
     memory_mb: int
+    disk_mb: int
     hidden: Sequence[str] = ()
     generation: tuple[Path, str] | None = None
 
@@ -74,7 +77,7 @@ def serve(config: AgentConfig) -> int:
     except (asyncio.CancelledError, KeyboardInterrupt):
         return 0
     except BaseExceptionGroup as group:
-        if group.subgroup(RefusedError) is None:
+        if group.subgroup(TokenRefusedError) is None:
             raise
         print(f"{name}: the token was refused", file=sys.stderr)
         return 1
@@ -93,14 +96,12 @@ async def _run(config: AgentConfig, runtime: Runtime, why: str, token: str) -> N
         ports=PortPool(HOST, int.from_bytes(os.urandom(4), "big")),
         changed=lambda: agent.wake(),
     )
-    room = os.statvfs(directory)
-    disk = room.f_bavail * room.f_frsize * 8 // 10 // 2**20
     agent = Agent(
         config.agent_id,
         {
             "zone": config.zone,
             "host": HOST,
-            "total": [config.cpu, config.memory_mb, disk, PORTS],
+            "total": [config.cpu, config.memory_mb, config.disk_mb, PORTS],
             "runtime": runtime.name,
             "runtime_reason": why,
         },

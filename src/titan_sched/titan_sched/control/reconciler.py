@@ -276,7 +276,9 @@ class Reconciler:
 
     def _place(self) -> None:
         pending = [task for task in self.state.tasks.values() if task.state == "Accepted"]
-        if not pending or not (hosts := self.state.hosts()):
+        # After a restart the first agent to come back would else be given everything.
+        awaited = any(one.pid is None and one.state != "Lost" for one in self.state.agents.values())
+        if not pending or awaited or not (hosts := self.state.hosts()):
             return
         result = schedule_once(map(self.state.request, pending), hosts)
         for task_id, agent_id in result.placements.items():

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 from titan_sched.control.slots import Job
 from titan_sched.control.state import State
@@ -19,6 +20,8 @@ CREATE TABLE IF NOT EXISTS tasks (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHO
 CREATE TABLE IF NOT EXISTS epoch (one INTEGER PRIMARY KEY CHECK (one = 1), value INTEGER NOT NULL);
 INSERT OR IGNORE INTO epoch VALUES (1, 0);
 """
+
+_Rows = dict[str, dict[str, Any] | None]
 
 
 class Store:
@@ -52,19 +55,29 @@ class Store:
         changed = state.changed
         if not changed.jobs and not changed.tasks:
             return
-        jobs = {key: job.stored() if (job := state.jobs.get(key)) else None for key in changed.jobs}
-        tasks = {
+        jobs: _Rows = {
+            key: job.stored() if (job := state.jobs.get(key)) else None for key in changed.jobs
+        }
+        tasks: _Rows = {
             key: task.to_json() if (task := state.tasks.get(key)) else None for key in changed.tasks
         }
         self._db.execute("BEGIN IMMEDIATE")
+        try:
+            self._write(jobs, tasks)
+            self._db.execute("COMMIT")
+        except sqlite3.Error:
+            # Such as a full disk: `changed` stays, and the next pass tries again.
+            self._db.rollback()
+            raise
+        changed.jobs.clear()
+        changed.tasks.clear()
+
+    def _write(self, jobs: _Rows, tasks: _Rows) -> None:
         for table, rows in (("jobs", jobs), ("tasks", tasks)):
             kept = [(key, json.dumps(body)) for key, body in rows.items() if body is not None]
             gone = [(key,) for key, body in rows.items() if body is None]
             self._db.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", kept)  # noqa: S608
             self._db.executemany(f"DELETE FROM {table} WHERE id = ?", gone)  # noqa: S608
-        self._db.execute("COMMIT")
-        changed.jobs.clear()
-        changed.tasks.clear()
 
     def close(self) -> None:
         """Close the file."""

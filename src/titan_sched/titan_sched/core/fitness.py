@@ -19,11 +19,12 @@ def pack(free: Floats, inverse_total: Floats, in_use: npt.NDArray[np.bool_], ask
     """The score of each host, higher is better; whether the task fits is not asked here.
 
     Args:
-        free: what is left, one row a host, columns as `RESOURCES`.
-        inverse_total: 1 / total of cpu and memory (0 where a host has none), one row a host.
+        free: what is left, one row a resource of `RESOURCES`, one column a host.
+        inverse_total: 1 / total of cpu and memory (0 where a host has none), one row each.
         in_use: whether a host has any task.
         ask: the task's resources.
     """
-    share = (free[:, :2] - ask[:2]) * inverse_total
-    cpu, memory = share[:, 0], share[:, 1]
-    return in_use * _IN_USE - (cpu + memory) / 2 - np.abs(cpu - memory)
+    cpu = (free[0] - ask[0]) * inverse_total[0]
+    memory = (free[1] - ask[1]) * inverse_total[1]
+    score: Floats = in_use * _IN_USE - (cpu + memory) / 2 - np.abs(cpu - memory)
+    return score

@@ -77,8 +77,11 @@ class _Columns:
 
     def __init__(self, hosts: Sequence[Host]) -> None:
         width = len(RESOURCES)
-        self.free: Floats = np.array([host.free for host in hosts], float).reshape(-1, width)
-        total = np.array([host.total[:2] for host in hosts], float).reshape(-1, 2)
+        # One row a resource: numpy runs along rows, and four comparisons of whole rows are several
+        # times as fast as reducing each host's four values.
+        free = np.array([host.free for host in hosts], float).reshape(-1, width)
+        self.free: Floats = np.ascontiguousarray(free.T)
+        total = np.array([host.total[:2] for host in hosts], float).reshape(-1, 2).T
         self.inverse: Floats = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
         self.zones = sorted({host.zone for host in hosts})
         place = {zone: index for index, zone in enumerate(self.zones)}
@@ -91,7 +94,7 @@ class _Columns:
 
     def place(self, task: TaskRequest, count: int) -> list[int]:
         """Rows for up to `count` tasks like this one; fewer when it fits no more."""
-        if not len(self.free):
+        if not len(self.zone):
             return []
         ask = np.array(task.vector)
         mask, used = self._fits(ask), self.jobs.setdefault(task.job, {})
@@ -123,28 +126,34 @@ class _Columns:
             out["zone"] = int((~self._in_zone(rules.availability_zone)).sum())
         if rules.unique_host:
             out["uniqueHost"] = sum(1 for count in used.values() if count)
-        if rules.zone_balance is not None and len(self.free):
+        if rules.zone_balance is not None and len(self.zone):
             per_zone = self._per_zone(used)
             full = per_zone + 1 - per_zone.min() > rules.zone_balance
             out["zoneBalance"] = int(full[self.zone].sum())
-        short = (self.free + EPSILON < np.array(task.vector)).sum(axis=0)
+        short = (np.array(task.vector) > self.free.T + EPSILON).sum(axis=0)
         out.update(zip(RESOURCES, map(int, short), strict=True))
         return {name: count for name, count in out.items() if count}
 
     def _take(self, row: int, ask: Floats, *, unique: bool) -> float:
         """Put one task on a host; its score for the next equal one."""
-        self.free[row] -= ask
+        self.free[:, row] -= ask
         self.in_use[row] = True
         one = slice(row, row + 1)
         if unique or not self._fits(ask, one)[0]:
             return -np.inf
-        return float(pack(self.free[one], self.inverse[one], self.in_use[one], ask)[0])
+        return float(pack(self.free[:, one], self.inverse[:, one], self.in_use[one], ask)[0])
 
     def _fits(self, ask: Floats, rows: slice = slice(None)) -> npt.NDArray[np.bool_]:
-        return np.asarray((self.free[rows] + EPSILON >= ask).all(axis=1), dtype=bool)
+        cpu, memory, disk, ports = self.free[:, rows]
+        want_cpu, want_memory, want_disk, want_ports = ask - EPSILON
+        fits: npt.NDArray[np.bool_] = cpu >= want_cpu
+        fits &= memory >= want_memory
+        fits &= disk >= want_disk
+        fits &= ports >= want_ports
+        return fits
 
     def _allowed(self, rules: Constraints, used: Mapping[int, int]) -> npt.NDArray[np.bool_]:
-        allowed = np.ones(len(self.free), dtype=bool)
+        allowed = np.ones(len(self.zone), dtype=bool)
         if rules.availability_zone is not None:
             allowed &= self._in_zone(rules.availability_zone)
         if rules.unique_host:
