@@ -1,7 +1,10 @@
+from typing import Any
+
+import pytest
 from hystrixpy.testing import FakeClock, isolated
 
 import hystrixpy
-from hystrixpy import State, command
+from hystrixpy import ConfigError, State, command
 
 
 @command
@@ -52,6 +55,31 @@ def test_a_command_inside_may_have_the_name_of_one_outside() -> None:
     assert other() == 3
     assert names().count("test_registry.outside") == 1
     assert outside.snapshot().counts == {}
+
+
+def built(module: str, file: str, **settings: Any) -> Any:
+    """`def get` of a `module`, as importing `file` makes it."""
+    space: dict[str, Any] = {"__name__": module}
+    exec(compile("def get(): return 1", file, "exec"), space)
+    return command(**settings)(space["get"])
+
+
+def test_a_module_imported_again_goes_on_with_its_circuit() -> None:
+    built("shop.views", "shop/views.py")()
+    again = built("shop.views", "shop/views.py")
+    again()
+    assert again.snapshot().counts == {"SUCCESS": 2}
+    with pytest.raises(ConfigError, match="different settings"):
+        built("shop.views", "shop/views.py", timeout=2)
+
+
+def test_two_modules_of_one_name_do_not_share_a_circuit_unasked() -> None:
+    built("shop.views", "shop/views.py")
+    with pytest.raises(ConfigError, match=r"shop/views.py:1 and at home/views.py:1; .*name="):
+        built("home.views", "home/views.py")
+    with pytest.raises(ConfigError, match="different settings"):  # the group is the module
+        built("home.views", "home/views.py", name="views.get")
+    assert built("home.views", "home/views.py", name="home.get")() == 1
 
 
 def test_commands_appear_at_once() -> None:

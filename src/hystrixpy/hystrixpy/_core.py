@@ -60,16 +60,28 @@ class Snapshot:
 
 
 class Key:
-    """A command key; `core` is what it owns in the registry that is current."""
+    """A command key; `core` is what it owns in the registry that is current.
 
-    __slots__ = ("config", "core", "function", "place")
+    Args:
+        config: its settings.
+        place: file and line of its function.
+        local: whether the function was made inside another one, perhaps many times.
+    """
+
+    __slots__ = ("config", "core", "function", "local", "place")
 
     core: Core
     function: CommandFunction[Any, Any, Any]
 
-    def __init__(self, config: CommandConfig, place: str) -> None:
+    def __init__(self, config: CommandConfig, place: str, *, local: bool) -> None:
         self.config = config
         self.place = place
+        self.local = local
+
+    def is_reload_of(self, other: Key) -> bool:
+        """Whether both are the same function of a module that was imported again."""
+        file = self.place.rpartition(":")[0]
+        return not self.local and file == other.place.rpartition(":")[0]
 
     def bind(self, registry: Registry) -> None:
         """Start with fresh state in a registry."""
@@ -100,41 +112,43 @@ class Core:
         self.refresh()
 
     def refresh(self) -> None:
-        """Say up to when the fused path may go: never while the circuit asks or somebody looks."""
+        """Learn anew whether somebody looks."""
         with self.lock:
-            bucket = self.circuit.window.current
-            fused = self.circuit.passes and self.registry.observer is None
-            bucket.until = bucket.end if fused else -math.inf
-            self.bucket = bucket
+            self._publish()
+
+    def _publish(self) -> None:
+        """Say up to when the fused path may go: never while the circuit asks or somebody looks."""
+        bucket = self.circuit.window.current
+        fused = self.circuit.passes and self.registry.observer is None
+        bucket.until = bucket.end if fused else -math.inf
+        self.bucket = bucket
 
     def admit(self, now: float) -> Ticket | float | None:
         """A ticket, or for a refusal the seconds until the next test call (None: no time known)."""
         with self.lock:
             ticket = self.circuit.admit(now)
-            self.refresh()
-            if ticket is not None:
-                return ticket
-            self.circuit.window.roll(now).counts["SHORT_CIRCUITED"] += 1
-            self.refresh()
-            return self.circuit.retry_after(now)
+            if ticket is None:
+                self.circuit.window.roll(now).counts["SHORT_CIRCUITED"] += 1
+            self._publish()
+            return ticket or self.circuit.retry_after(now)
 
     def record(self, ticket: Ticket, event: EventType, now: float, latency: float = 0.0) -> None:
         """Count the end of an attempt, and let the circuit judge it."""
         with self.lock:
             self.circuit.record(ticket, event, now, latency)
-            self.refresh()
+            self._publish()
 
     def count(self, event: EventType) -> None:
         """Count an event that says nothing of the health of the call."""
         with self.lock:
             self.circuit.window.roll(self.now()).counts[event] += 1
-            self.refresh()
+            self._publish()
 
     def spend_retry(self, now: float) -> bool:
         """Take one retry from the budget; False when it is empty or the circuit is not closed."""
         with self.lock:
             bucket = self.circuit.window.roll(now)
-            self.refresh()
+            self._publish()
             if not self.circuit.passes or not affordable(*self.circuit.window.traffic()):
                 return False
             bucket.retries += 1
@@ -144,7 +158,7 @@ class Core:
         """Set the circuit by hand."""
         with self.lock:
             self.circuit.force(state, self.now())
-            self.refresh()
+            self._publish()
         self.announce(NO_UNIT)
 
     def announce(self, unit: Unit) -> None:
@@ -169,7 +183,7 @@ class Core:
         with self.lock:
             window = self.circuit.window
             window.roll(self.now())
-            self.refresh()
+            self._publish()
             state = self.circuit.state
             counts = window.counts()
             volume, errors = window.health()

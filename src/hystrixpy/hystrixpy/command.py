@@ -151,7 +151,9 @@ def _decorate(settings: dict[str, Any], function: Any) -> Any:
     if config.fallback is not MISSING:
         fallback = Fallback(config.fallback, function, config.name)
     shell = shell_for(function, config.is_failure, fallback)
-    key = registry.current().add(Key(config, _place(function)), named="name" in settings)
+    local = "<locals>" in getattr(function, "__qualname__", "")
+    key = Key(config, _place(function), local=local)
+    key = registry.current().add(key, named="name" in settings)
     return _build(key, function, config, shell)
 
 

@@ -54,10 +54,10 @@ class Registry:
                 self._own[key.config.name] = key
                 key.bind(self)
                 return key
-        if not named:
+        if not named and not key.is_reload_of(first):
             raise ConfigError(
                 f"{key.config.name}: built twice, at {first.place} and at {key.place}; "
-                "a function that is built more than once needs name="
+                "give one of them a name= of its own"
             )
         if first.config != key.config:
             raise ConfigError(
