@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, overload
 
 from zuulpy.errors import BodyNotReadError, HeaderError
 from zuulpy.paths import normalise
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+
+T = TypeVar("T")
 
 HeaderSource = Mapping[str, str] | Iterable[tuple[str, str]]
 
@@ -59,6 +61,21 @@ class Headers(MutableMapping[str, str]):
         name = name.lower()
         return [value for key, value in self._fields if key == name]
 
+    @overload
+    def get(self, name: str, /) -> str | None: ...
+    @overload
+    def get(self, name: str, /, default: str | T) -> str | T: ...
+    def get(self, name: str, /, default: str | T | None = None) -> str | T | None:
+        """The value of `name`, else `default`. Every filter asks: no exception on the way."""
+        values = self.get_all(name)
+        if not values:
+            return default
+        return values[0] if len(values) == 1 else ", ".join(values)
+
+    def replace(self, names: Container[str], fields: list[tuple[str, str]]) -> None:
+        """Remove `names` and append `fields`: lower-case names, values that need no check."""
+        self._fields = [field for field in self._fields if field[0] not in names] + fields
+
     def discard(self, names: Container[str]) -> None:
         """Remove every field whose lower-case name is in `names`."""
         self._fields = [field for field in self._fields if field[0] not in names]
@@ -68,10 +85,10 @@ class Headers(MutableMapping[str, str]):
         return Headers.parsed(list(self._fields))
 
     def __getitem__(self, name: str) -> str:
-        values = self.get_all(name)
-        if not values:
+        value = self.get(name)
+        if value is None:
             raise KeyError(name)
-        return values[0] if len(values) == 1 else ", ".join(values)
+        return value
 
     def __setitem__(self, name: str, value: str) -> None:
         before = len(self._fields)
@@ -87,7 +104,10 @@ class Headers(MutableMapping[str, str]):
 
     def __contains__(self, name: object) -> bool:
         name = name.lower() if isinstance(name, str) else name
-        return any(key == name for key, _ in self._fields)
+        for key, _ in self._fields:  # noqa: SIM110 - a generator costs three times as much
+            if key == name:
+                return True
+        return False
 
     def __iter__(self) -> Iterator[str]:
         return iter(dict(self._fields))

@@ -98,6 +98,8 @@ def test_connection_fields_go_but_none_that_a_client_may_not_take_away():
     )
     assert parsed.fields == [("host", "x"), ("authorization", "a"), ("accept", "b")]
     assert not parsed.keep_alive
+    twice = "GET / HTTP/1.1\nHost: x\nConnection: X-Own\nX-Own: 1\nConnection: close\n"
+    assert head(twice).fields == [("host", "x")]
 
 
 @pytest.mark.parametrize(

@@ -45,12 +45,10 @@ def forward_headers(trusted: Sequence[str]) -> Callable[[Request], None]:
             chain = f"{before}, {chain}" if before else chain
             proto = headers.get("x-forwarded-proto", proto)
             host = headers.get("x-forwarded-host", host)
-        headers.discard(_CLAIMS)
-        headers.add("x-forwarded-for", chain)
-        headers.add("x-forwarded-proto", proto)
+        fields = [("x-forwarded-for", chain), ("x-forwarded-proto", proto), ("via", _VIA)]
         if host:
-            headers.add("x-forwarded-host", host)
-        headers.add("via", _VIA)
+            fields.append(("x-forwarded-host", host))
+        headers.replace(_CLAIMS, fields)
 
     return forward_headers
 

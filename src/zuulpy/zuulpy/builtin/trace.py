@@ -10,6 +10,8 @@ from contextvars import ContextVar
 from zuulpy.message import Request, Response
 
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_OWN_ID = frozenset(("x-request-id",))
+_OWN_TRACE = frozenset(("traceparent",))
 
 
 def trace_request(
@@ -22,9 +24,9 @@ def trace_request(
 
     def trace_request(request: Request) -> None:
         if not _ID.fullmatch(request.headers.get("x-request-id", "")):
-            request.headers["x-request-id"] = f"{bits(64):016x}"
+            request.headers.replace(_OWN_ID, [("x-request-id", f"{bits(64):016x}")])
         if trace is not None and (own := trace.get()):
-            request.headers["traceparent"] = own
+            request.headers.replace(_OWN_TRACE, [("traceparent", own)])
 
     return trace_request
 
@@ -33,4 +35,4 @@ def return_request_id(response: Response) -> None:
     """Outbound: tell the client the id under which it is found in logs."""
     request = response.request
     if request is not None and (request_id := request.headers.get("x-request-id")):
-        response.headers["x-request-id"] = request_id
+        response.headers.replace(_OWN_ID, [("x-request-id", request_id)])

@@ -48,6 +48,7 @@ _HOP = frozenset(
         "upgrade",
     )
 )
+_PLAIN_CONNECTION = frozenset(("", "close", "keep-alive"))
 _ALIASES = frozenset(("content_length", "transfer_encoding"))
 _KEPT = frozenset(
     (
@@ -232,5 +233,9 @@ def _strip(fields: Fields, seen: Mapping[str, str]) -> Fields:
     """Fields without those that are for this connection alone."""
     if _HOP.isdisjoint(seen):
         return fields
-    named = _connection_tokens(fields) - _KEPT if "connection" in seen else frozenset()
+    # `seen` has the last of repeated fields only.
+    plain = seen.get("connection", "").lower() in _PLAIN_CONNECTION
+    if plain and len(seen) == len(fields):
+        return [field for field in fields if field[0] not in _HOP]
+    named = _connection_tokens(fields) - _KEPT
     return [field for field in fields if field[0] not in _HOP and field[0] not in named]
