@@ -126,11 +126,7 @@ def _trace(arguments: argparse.Namespace) -> int:
 
 def _fault(arguments: argparse.Namespace) -> int:
     client = client_of(run_dir(_options(arguments)))
-    names = sorted(t.name for t in client.tasks() if t.state == "Started")
     target = arguments.target
-    if target in LAYERS and target not in names:
-        # A job's name means its first living instance.
-        target = next((name for name in names if name.startswith(f"{target}-")), target)
     if arguments.verb == "kill":
         client.fault(target, "KILL")
         say_on_terminal(f"killed {target}")

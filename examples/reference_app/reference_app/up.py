@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from titan_sched import Client, TitanError, start_cluster, sweep
+from titan_sched import Client, Service, TitanError, start_cluster, sweep
 
 from .edge.page import DIST
 from .media import RECIPE, FfmpegMissingError, find_ffmpeg
@@ -212,7 +212,7 @@ def start(plan: Plan, say: Callable[[str], None]) -> None:
     wanted = 0
     for job in jobs(plan, cluster.url, cluster.token):
         client.submit(job)
-        wanted += getattr(job, "count", 0)
+        wanted += job.count if isinstance(job, Service) else 0
     _wait(plan, client, wanted, say, begun + START_BOUND)
     _announce(plan, secrets, say, time.monotonic() - begun)
 

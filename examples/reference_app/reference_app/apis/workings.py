@@ -14,9 +14,9 @@ from evcache import AsyncEVCache
 
 from ..server import current_trace, elapsed_ms
 
-FRESH = 30.0
+FRESH = 30
 """Seconds for which a copy is served without asking the service."""
-STALE = 3600.0
+STALE = 3600
 """Seconds after that for which an old copy is better than none."""
 
 
@@ -46,7 +46,7 @@ async def read_through(
     *,
     service: str,
     command: str,
-    ttl: float = FRESH,
+    ttl: int = FRESH,
 ) -> tuple[Any, dict[str, object]]:
     """The value under `key`, computed by `call` where no copy is fresh, and its workings."""
     begun = time.perf_counter()

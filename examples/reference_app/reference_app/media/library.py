@@ -1,8 +1,7 @@
 """Finished films on disk: which there are, and what their manifests say.
 
 A film is a folder `<title>` with a `title.json`, which is written last; a folder without one is not
-finished and does not count. Films made here lie in `<title>.<recipe hash>`, and `<title>` is a link
-to the one that is shown: a changed recipe swaps the link, and nobody sees a film half made.
+finished and does not count.
 """
 
 from __future__ import annotations

@@ -110,9 +110,9 @@ class Client:
         """Inject a fault, and wait until it is done.
 
         Args:
-            target: a task's id or name, an agent, or a zone (``b`` or ``zone-b``). KILL of an agent
-                or zone ends all its tasks and then the agent itself: an outage, which CONT of the
-                zone ends.
+            target: a task's id or name, a job (its first running task), an agent, or a zone
+                (``b`` or ``zone-b``). KILL of an agent or zone ends all its tasks and then the
+                agent itself: an outage, which CONT of the zone ends.
             signal: KILL, STOP (hold all processes) or CONT.
             seconds: after which the agent takes a STOP back; default None, at a CONT.
 

@@ -108,6 +108,8 @@ class Reconciler:
     def fault(self, target: str, signal: str, seconds: float | None) -> list[tuple[str, str]]:
         """Order a fault: `signal` for a task (id or name), an agent or a zone (``b``, ``zone-b``).
 
+        The name of a job means its first task that runs.
+
         Returns:
             (agent, fault id) for each agent that was ordered to act.
 
@@ -115,9 +117,11 @@ class Reconciler:
             NotFoundError: when the target is none of these, or does not run.
         """
         order = {"signal": signal, "seconds": seconds}
-        for task in self.state.tasks.values():
-            if target in (task.id, task.name) and task.alive and task.agent is not None:
-                return [self._order(self.state.agents[task.agent], {**order, "task": task.id})]
+        running = [one for one in self.state.tasks.values() if one.alive and one.agent is not None]
+        named = [one for one in running if target in (one.id, one.name)]
+        of_job = sorted((one for one in running if one.job == target), key=lambda one: one.index)
+        for task in (*named, *of_job):
+            return [self._order(self.state.agents[str(task.agent)], {**order, "task": task.id})]
         hit = [
             agent
             for agent in self.state.agents.values()
