@@ -62,7 +62,8 @@ async def test_a_slow_reader_is_ended_and_the_others_are_not() -> None:
         hub.publish("zones", {"a": number}, NOW)
         told.append(await anext(lines))
     assert len(told) == 5
-    assert [line async for line in slow] == []
+    async with asyncio.timeout(5):
+        assert [line async for line in slow] == []
 
 
 async def test_a_reader_waits_for_what_comes() -> None:

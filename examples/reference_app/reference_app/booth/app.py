@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from pathlib import Path
@@ -76,26 +77,27 @@ def booth_app(
         tick=tick,
     )
 
-    @contextlib.asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        running = asyncio.create_task(console.run())
-        try:
-            yield
-        finally:
-            console.hub.close()
-            running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await running
-
     routes = _Routes(console, token, peer_token)
     app = Starlette(
         routes=[*routes.table(), Route("/{path:path}", Page(dist).__call__)],
         middleware=[Middleware(guard.Gate, allowed=allowed_hosts)],
         exception_handlers={BoothError: _booth_error, HTTPException: _http_error},
-        lifespan=lifespan,
+        lifespan=functools.partial(_running, console),
     )
     app.state.hub = console.hub
     return app
+
+
+@contextlib.asynccontextmanager
+async def _running(console: Console, app: Starlette) -> AsyncIterator[None]:
+    running = asyncio.create_task(console.run())
+    try:
+        yield
+    finally:
+        console.hub.close()
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
 
 
 class _Routes:
