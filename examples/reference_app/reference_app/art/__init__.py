@@ -1,5 +1,18 @@
 """Artwork of the demo: palettes and posters, generated from a title's id, genre and mood."""
 
-from .palette import Palette, palette
+from .motifs import MOTIFS
+from .palette import GENRE_HUES, MOODS, Palette, oklch, palette
+from .poster import MAX_BYTES, SHAPES, VARIANTS, poster
 
-__all__ = ["Palette", "palette"]
+__all__ = [
+    "GENRE_HUES",
+    "MAX_BYTES",
+    "MOODS",
+    "MOTIFS",
+    "SHAPES",
+    "VARIANTS",
+    "Palette",
+    "oklch",
+    "palette",
+    "poster",
+]
