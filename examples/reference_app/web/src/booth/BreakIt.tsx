@@ -62,7 +62,7 @@ export function BreakIt({ kinds }: { kinds: readonly FaultEntry["kind"][] }) {
   );
 }
 
-interface TargetProps { target: string; action: string; seconds: number; item: BrokenItem | undefined; act: (target: string, action: string, seconds: number) => void }
+interface TargetProps { target: string; action: FaultEntry["action"]; seconds: number; item: BrokenItem | undefined; act: (target: string, action: string, seconds: number) => void }
 
 function Target({ target, action, seconds, item, act }: TargetProps) {
   const now = useNow();
@@ -71,8 +71,8 @@ function Target({ target, action, seconds, item, act }: TargetProps) {
     return <span className={css.running}>{target}<span className={css.left}>{item.action === action ? `back in ${left} s` : "is broken"}</span></span>;
   }
   return (
-    <button type="button" className={controls.button} onClick={() => act(target, action, seconds)} aria-label={`${action} ${target} for ${seconds} seconds`} data-break={`${action} ${target}`}>
-      {target}<span className={css.left}>{seconds} s</span>
+    <button type="button" className={controls.button} onClick={() => act(target, action, seconds)} data-break={`${action} ${target}`}>
+      <span className="hidden">{VERBS[action]} </span>{target}<span className={css.left}>{seconds} s</span>
     </button>
   );
 }

@@ -20,7 +20,7 @@ export function InstanceTable({ topic }: { topic: ZonesTopic }) {
   return (
     <section className={page.section} aria-labelledby="instances">
       <h2 id="instances">Instances</h2>
-      <div className={page.scroll} tabIndex={0} role="region" aria-labelledby="instances">
+      <div className={page.scroll} tabIndex={0} role="group" aria-label="Table of instances, scrolls sideways">
         <table className={page.table}>
           <thead>
             <tr>

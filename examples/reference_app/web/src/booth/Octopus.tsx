@@ -34,7 +34,7 @@ function Side({ title, edges, none, go }: { title: string; edges: Record<string,
   const names = Object.keys(edges).sort();
   return (
     <div className={css.side}>
-      <h3 className={css.label}>{title}</h3>
+      <p className={css.label}>{title}</p>
       {names.length === 0 && <p className={css.none}>{none}</p>}
       <ul className={css.list}>
         {names.map((name) => {

@@ -43,7 +43,7 @@ function PlayTable({ plays }: { plays: readonly Play[] }) {
   return (
     <section className={page.section} aria-labelledby="list">
       <h2 id="list">The last {plays.length}</h2>
-      <div className={page.scroll} tabIndex={0} role="region" aria-labelledby="list">
+      <div className={page.scroll} tabIndex={0} role="group" aria-label="Table of plays, scrolls sideways">
         <table className={`${page.table} ${css.table}`}>
           <thead>
             <tr>

@@ -29,7 +29,7 @@ export function TracePage({ trace }: { trace: string }) {
   const { data, error, retry } = useResource<TraceDetail>(`/booth/plays/${encodeURIComponent(trace)}`);
   const live = useTopic("plays", ({ plays }) => plays[trace]);
   const [chosen, setChosen] = useState<string | null>(null);
-  const name = data && String(data.identity["title_name"] ?? live?.title_name ?? data.spans[0]?.name ?? "A trace");
+  const name = data && String(data.identity["title_name"] ?? live?.title_name ?? data.identity["name"] ?? "A trace");
   const heading = usePage<HTMLHeadingElement>(name ?? null, "Booth");
   const steps = (live?.steps ?? data?.identity["steps"]) as BeamStop[] | undefined;
   const span = data?.spans.find(({ id }) => id === chosen);

@@ -76,15 +76,15 @@ export default function Player({ id }: { id: string }) {
           <Icon name="stats" label="Statistics" />
         </button>
       </Screen>
+      {(fatal || (lingers && !(stats && started))) && (
+        <Start title={title} stops={stops} playing={started} error={play.error} fatal={fatal} again={() => play.again()} />
+      )}
       <header className={css.top}>
         <Link href={`/title/${id}`} className={`${controls.quiet} ${css.fades}`}><Icon name="back" label="Leave the film" /></Link>
         <h1 ref={heading} tabIndex={-1} className={`${css.title} ${css.fades}`}>{title?.title}</h1>
         <Workings of={play.answer?.workings} />
         <Oca name={view.oca} url={url} failovers={view.failovers} />
       </header>
-      {(fatal || (lingers && !(stats && started))) && (
-        <Start title={title} stops={stops} playing={started} error={play.error} fatal={fatal} again={() => play.again()} />
-      )}
       {stats && <Stats view={view} stops={stops} url={url} />}
       {panel === "quality" && (
         <QualityPanel view={view} renditions={play.answer?.renditions ?? []} choose={(height) => engine?.choose(height)} close={() => setPanel(null)} />

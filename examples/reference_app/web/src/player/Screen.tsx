@@ -26,9 +26,9 @@ export function Screen({ video, stage, name, children }: ScreenProps) {
         <media-play-button />
         <media-seek-backward-button seekoffset="10" class={css.roomy} />
         <media-seek-forward-button seekoffset="10" class={css.roomy} />
-        <media-mute-button />
+        <media-mute-button class={css.sound} />
         <media-volume-range class={css.roomy} />
-        <media-time-display showduration class={css.time} />
+        <media-time-display showduration notoggle class={css.time} />
         <span className={css.gap} />
         {children}
         <media-fullscreen-button />

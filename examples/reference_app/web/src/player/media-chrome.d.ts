@@ -13,7 +13,7 @@ declare module "react" {
       "media-mute-button": Chrome;
       "media-volume-range": Chrome;
       "media-time-range": Chrome;
-      "media-time-display": Chrome & { showduration?: boolean };
+      "media-time-display": Chrome & { showduration?: boolean; notoggle?: boolean };
       "media-fullscreen-button": Chrome;
     }
   }

@@ -9,9 +9,11 @@ export const STOPS = ["asked", "allowed", "files chosen", "steered", "served"] a
 
 /** The stops of a play of which only some are known yet; the rest wait. */
 export function stopsOf(steps: readonly { name: string; ms: number | null }[], failed: string | null = null): BeamStop[] {
-  return STOPS.map((name) => {
+  const fault = failed === null ? -1 : STOPS.findIndex((name) => name === failed);
+  return STOPS.map((name, nth) => {
     const step = steps.find((each) => each.name === name);
-    if (name === failed) return { name, ms: step?.ms ?? null, state: "failed" };
+    if (nth === fault) return { name, ms: step?.ms ?? null, state: "failed" };
+    if (nth < fault) return { name, ms: step?.ms ?? null, state: "done" };
     return step ? { name, ms: step.ms, state: "done" } : { name, ms: null, state: "waiting" };
   });
 }

@@ -16,7 +16,7 @@ interface NoteProps {
 export function Note({ what, still, error, retry }: NoteProps) {
   return (
     <div className={css.note} role="alert">
-      <h3>{what}</h3>
+      <p className={css.what}>{what}</p>
       {(error || still) && <p>{[error?.message, still].filter(Boolean).join(" ")}</p>}
       {error?.trace && <p className={css.trace}>trace {error.trace}</p>}
       <div className={css.actions}>
