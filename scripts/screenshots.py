@@ -47,6 +47,15 @@ def shoot(page: Page, target: pathlib.Path) -> None:
     print(f"{target.relative_to(ROOT)}: {target.stat().st_size / 1000:.0f} kB")
 
 
+def wait_for(page: Page, expression: str) -> None:
+    """Wait until something is true in the page, whose policy forbids a watcher of its own."""
+    for _ in range(600):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(100)
+    raise SystemExit(f"not within 60 s: {expression}")
+
+
 def sign_in(page: Page, house: str) -> None:
     """From the first page to the home page of the first seat."""
     page.goto(house)
@@ -61,13 +70,13 @@ def player(page: Page, client: Client) -> None:
     """Play, kill the appliance that serves, and stay until another one has taken over."""
     page.get_by_test_id("poster").first.click()
     page.get_by_test_id("play").first.click()
-    page.wait_for_function("document.querySelector('video')?.currentTime > 12")
+    wait_for(page, "document.querySelector('video')?.currentTime > 12")
     page.keyboard.press("i")
     overlay = page.get_by_test_id("oca-overlay").first
     victim = next(name for name in ("oca-a1", "oca-b2", "oca-c1") if name in overlay.inner_text())
     client.fault(victim, "KILL")
-    page.wait_for_function(
-        f"!document.querySelector('[data-testid=oca-overlay]').innerText.includes('{victim}')"
+    wait_for(
+        page, f"!document.querySelector('[data-testid=oca-overlay]').innerText.includes('{victim}')"
     )
     page.wait_for_timeout(2500)
 
@@ -99,7 +108,7 @@ def every_page(browser: Browser, house: str, booth_url: str, folder: pathlib.Pat
         page.wait_for_timeout(1000)
         page.screenshot(path=folder / f"title-{width}.png")
         page.get_by_test_id("play").first.click()
-        page.wait_for_function("document.querySelector('video')?.currentTime > 6")
+        wait_for(page, "document.querySelector('video')?.currentTime > 6")
         page.keyboard.press("i")
         page.wait_for_timeout(800)
         page.screenshot(path=folder / f"player-{width}.png")
@@ -107,7 +116,7 @@ def every_page(browser: Browser, house: str, booth_url: str, folder: pathlib.Pat
         page.locator("[data-instance='titles-1']").wait_for()
         page.wait_for_timeout(2500)
         page.screenshot(path=folder / f"zones-{width}.png", full_page=True)
-        page.goto(f"{booth_url.split('/#')[0]}/plays")
+        page.goto(f"{booth_url.split('#')[0]}#/plays")
         page.get_by_test_id("beam").first.wait_for()
         page.wait_for_timeout(1000)
         page.screenshot(path=folder / f"plays-{width}.png")

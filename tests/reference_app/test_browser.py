@@ -56,7 +56,21 @@ def sign_in(page: Page, house: House) -> None:
 def play(page: Page) -> None:
     page.get_by_test_id("poster").first.click()
     page.get_by_test_id("play").first.click()
-    page.wait_for_function("document.querySelector('video')?.currentTime > 0.5")
+    wait_for(page, "document.querySelector('video')?.currentTime > 0.5")
+
+
+def wait_for(page: Page, expression: str) -> None:
+    """The page's own policy forbids a watcher in it: ask from outside."""
+    for _ in range(600):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"not within 60 s: {expression}")
+
+
+def serves_no_more(page: Page, name: str) -> None:
+    overlay = "document.querySelector('[data-testid=oca-overlay]').innerText"
+    wait_for(page, f"!{overlay}.includes('{name}')")
 
 
 def current_time(page: Page) -> float:
@@ -69,13 +83,13 @@ def serving(page: Page) -> str:
 
 def goes_on(page: Page, seconds: float) -> None:
     target = current_time(page) + seconds
-    page.wait_for_function(f"document.querySelector('video').currentTime > {target}")
+    wait_for(page, f"document.querySelector('video').currentTime > {target}")
 
 
 def test_a_member_signs_in_and_watches_and_two_appliances_fail_unseen(page: Page, house: House):
     sign_in(page, house)
     play(page)
-    page.wait_for_function("document.querySelector('video').currentTime > 10")
+    wait_for(page, "document.querySelector('video').currentTime > 10")
     first = page.evaluate(FRAME)
     goes_on(page, 0.5)
     assert page.evaluate(FRAME) != first
@@ -83,16 +97,14 @@ def test_a_member_signs_in_and_watches_and_two_appliances_fail_unseen(page: Page
     page.evaluate(COUNT_WAITING)
     victim = next(name for name in ("oca-a1", "oca-b2", "oca-c1") if name in serving(page))
     house.client.fault(victim, "KILL")
-    page.wait_for_function(f"!document.querySelector('[data-testid=oca-overlay]').innerText"
-                           f".includes('{victim}')")  # fmt: skip
+    serves_no_more(page, victim)
     goes_on(page, 3)
     assert page.evaluate("window.stalls") == 0
 
     second = next(name for name in ("oca-a1", "oca-b2", "oca-c1") if name in serving(page))
     until("the first one's return", lambda: house.started(victim))
     house.client.fault(second, "STOP", seconds=20)
-    page.wait_for_function(f"!document.querySelector('[data-testid=oca-overlay]').innerText"
-                           f".includes('{second}')")  # fmt: skip
+    serves_no_more(page, second)
     goes_on(page, 3)
     assert page.evaluate("window.stalls") == 0
     house.client.fault(second, "CONT")
@@ -101,6 +113,6 @@ def test_a_member_signs_in_and_watches_and_two_appliances_fail_unseen(page: Page
 def test_the_booth_shows_who_runs_where_and_the_last_play(page: Page, house: House):
     page.goto(f"{house.booth}/#{house.secrets.booth}")
     page.locator("[data-instance='play-api-1']").wait_for()
-    assert "#" not in page.url
-    page.goto(f"{house.booth}/plays")
+    assert house.secrets.booth not in page.url
+    page.goto(f"{house.booth}/#/plays")
     page.get_by_test_id("beam").first.wait_for()

@@ -40,6 +40,14 @@ def refuse(*arguments: str, env: dict[str, str] | None = None) -> str:
     return lines[0]
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_left(tmp_path):
+    """Whatever a test did, and however it ended."""
+    yield
+    down = [str(REFAPP), "down", "--run", str(tmp_path / "run")]
+    subprocess.run(down, check=False, stdout=subprocess.DEVNULL)
+
+
 def test_an_unknown_profile_is_refused(tmp_path):
     line = refuse("up", "--profile", "huge", "--run", str(tmp_path))
     assert "profile: 'huge' is not allowed; expected mini" in line
@@ -66,7 +74,7 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
 def test_no_ffmpeg_at_all_is_refused(tmp_path):
     command = up_command(tmp_path / "run", free_port(), free_port())
     command += ["--media", str(tmp_path / "films")]
-    env = {"PATH": str(tmp_path), "HALATION_FFMPEG": str(tmp_path / "none")}
+    env = {"PATH": str(tmp_path), "IMAGEIO_FFMPEG_EXE": str(tmp_path / "none")}
     line = refuse(*command[1:], env=env)
     assert "ffmpeg" in line
     assert processes_of(tmp_path / "run") == []
