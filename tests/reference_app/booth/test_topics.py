@@ -64,7 +64,7 @@ def test_the_zones_topic(make_task: Make, make_agent: Make, make_span: MakeSpan)
     assert set(by_name["play-api-1"]["callers"]) == {"gateway-2"}
     assert set(by_name["cache-1"]["callers"]) == {"play-api-1"}
     assert by_name["cache-1"]["rps"] == 0.03
-    assert "tasks run. Zone b takes 100 % of traffic" in topic["sentence"]
+    assert topic["sentence"] == "6 of 6 tasks run. Little traffic: 1 request in the last 30 s."
     assert by_name["play-api-1"]["success"] == 0
     assert "success" not in by_name["gateway-1"]
     assert by_name["booth-1"]["layer"] == "booth"
@@ -112,6 +112,11 @@ def test_all_is_well(make_task: Make) -> None:
             {},
             (0.49, 0.51, 0),
             "6 of 6 tasks run. Zone b takes 51 % of traffic: zone c has no gateway.",
+        ),
+        (
+            {},
+            (0, 0.98, 0.02),
+            "6 of 6 tasks run. Zone b takes 98 % of traffic.",
         ),
     ],
 )

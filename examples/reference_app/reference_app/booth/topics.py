@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from .instances import LAYERS, Slot, TaskDict, alive_zones
-from .rates import CACHE_OF_ZONE, Rate, Report
+from .rates import CACHE_OF_ZONE, WINDOW, Rate, Report
 from .records import (
     BrokenItem,
     BrokenTopic,
@@ -35,6 +35,8 @@ RECOVERY = 10.0
 SILENCE = 3.0
 """Seconds without the scheduler after which the page says so."""
 _UNEVEN = 0.1
+# Fewer requests than this say nothing about how zones are shared.
+_FEW = 10
 
 
 def zones_topic(
@@ -109,23 +111,35 @@ def _troubles(slots: Sequence[Slot]) -> list[str]:
 
 
 def _traffic(slots: Sequence[Slot], zones: Mapping[str, Zone]) -> str:
-    if not any(told["rps"] for told in zones.values()):
+    requests = round(WINDOW * sum(told["rps"] for told in zones.values()))
+    if not requests:
         return "No traffic in the last 30 s."
+    if requests < _FEW:
+        return f"Little traffic: {requests} request{'s' * (requests > 1)} in the last 30 s."
     top = max(zones, key=lambda zone: (zones[zone]["share"], zone))
     share = zones[top]["share"]
-    gateways = {
-        z: sum(s.running and s.layer == "gateway" and s.zone == z for s in slots) for z in zones
-    }
     if share - 1 / len(zones) <= _UNEVEN:
         return f"Zones {_listed(list(zones))} share the traffic evenly."
-    fewer = [zone for zone in zones if gateways[zone] < gateways[top]]
-    reason = ""
-    if fewer:
-        missing = gateways[top] - gateways[fewer[0]]
-        have = "has" if len(fewer) == 1 else "have"
-        words = "no gateway" if not gateways[fewer[0]] else f"{missing} gateway fewer"
-        reason = f": zone{'' if len(fewer) == 1 else 's'} {_listed(fewer)} {have} {words}"
-    return f"Zone {top} takes {share:.0%} of traffic{reason}.".replace("%", " %")
+    return f"Zone {top} takes {share:.0%} of traffic{_reason(slots, zones, top)}.".replace(
+        "%", " %"
+    )
+
+
+def _reason(slots: Sequence[Slot], zones: Mapping[str, Zone], top: str) -> str:
+    """Why zone ``top`` has the most; "" where the gateways do not explain it."""
+    gateways = dict.fromkeys(zones, 0)
+    for slot in slots:
+        if slot.layer == "gateway" and slot.running and slot.zone in gateways:
+            gateways[slot.zone] += 1
+    expected = gateways[top] / max(1, sum(gateways.values()))
+    least = min(gateways.values())
+    fewer = [zone for zone in zones if gateways[zone] == least < gateways[top]]
+    if not fewer or abs(zones[top]["share"] - expected) > _UNEVEN:
+        return ""
+    missing = gateways[top] - least
+    words = f"{missing} gateway{'s' * (missing > 1)} fewer" if least else "no gateway"
+    zone, has = ("zone", "has") if len(fewer) == 1 else ("zones", "have")
+    return f": {zone} {_listed(fewer)} {has} {words}"
 
 
 def _listed(names: Sequence[str]) -> str:
