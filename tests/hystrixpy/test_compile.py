@@ -30,7 +30,6 @@ def play(steps: list[Any], options: dict[str, Any], *, fused: bool) -> list[Any]
     with isolated(clock=clock, random=Random(1)):
 
         @command(
-            timeout=1.0,
             circuit=CircuitConfig(request_volume_threshold=3),
             is_failure=lambda value: value == "bad",
             **options,
@@ -39,7 +38,7 @@ def play(steps: list[Any], options: dict[str, Any], *, fused: bool) -> list[Any]
             if nested:
                 call(what)
             if what.startswith("late"):
-                clock.advance(1.5)
+                clock.advance(options["timeout"])
             if what in ("raise", "late_raise"):
                 raise ConnectionError(what)
             if what == "wrong":
@@ -69,12 +68,13 @@ def play(steps: list[Any], options: dict[str, Any], *, fused: bool) -> list[Any]
     return seen
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     steps=st.lists(STEP, max_size=25),
     options=st.fixed_dictionaries(
         {
             "attempts": st.sampled_from([1, 2, 3]),
+            "timeout": st.sampled_from([0.25, 1.5]),  # within a bucket of one second, and over
             "max_concurrent": st.sampled_from([1, 2]),
             "late": st.sampled_from(["value", "fallback"]),
         },
@@ -83,6 +83,31 @@ def play(steps: list[Any], options: dict[str, Any], *, fused: bool) -> list[Any]
 )
 def test_fused_and_unfused_agree(steps: list[Any], options: dict[str, Any]) -> None:
     assert play(steps, options, fused=True) == play(steps, options, fused=False)
+
+
+def test_a_late_end_within_the_bucket_is_seen_by_the_fused_path(clock: FakeClock) -> None:
+    """What a mutant showed: every late test had also crossed the end of a bucket."""
+
+    @command(timeout=0.25)
+    def slow(seconds: float) -> None:
+        clock.advance(seconds)
+
+    slow(0)
+    slow(0.25)
+    slow(0.125)
+    assert slow.snapshot().counts == {"SUCCESS": 2, "TIMEOUT": 1}
+
+
+def test_a_circuit_forced_during_a_call_is_seen_by_the_fused_path() -> None:
+    @command
+    def work(during: Any) -> None:
+        during()
+
+    work(int)
+    work(work.circuit.reset)
+    shot = work.snapshot()
+    assert shot.counts == {"SUCCESS": 2}
+    assert shot.volume == 0  # it was admitted before
 
 
 def shapes() -> list[Any]:

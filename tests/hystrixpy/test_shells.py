@@ -14,7 +14,6 @@ from hystrixpy.testing import FakeClock, isolated
 from hystrixpy import (
     BulkheadFullError,
     CircuitConfig,
-    CircuitOpenError,
     CommandTimeoutError,
     FallbackFailedError,
     State,
@@ -237,14 +236,3 @@ async def _cancel(at: int, attempts: int, fails: list[bool], half_open: bool, tr
         script.clear()
         assert await work() == "plan a"  # a slot and, where it takes one, a lease are there
         assert work.circuit.state is State.CLOSED
-
-
-async def test_a_circuit_error_of_a_retry_does_not_hide_the_failure(clock: FakeClock) -> None:
-    @command(attempts=2, circuit=TOUCHY)
-    async def broken() -> None:
-        raise ConnectionError("down")
-
-    with pytest.raises(ConnectionError):
-        await broken()
-    with pytest.raises(CircuitOpenError):
-        await broken()

@@ -2,8 +2,9 @@
 
 While the circuit is closed and nobody looks, a call that succeeds in time costs two clock
 readings, one token, one bound and one append; the only admission test is the end of the current
-bucket. Everything else (a refusal, a failure, a late end, a bucket that rolled meanwhile) goes to
-a `Run`, which is the same rules unfused; a property test compares the two.
+bucket, `until`, which every transition and every observer sets to -inf, so that a call which was on
+its way sees it too. Everything else (a refusal, a failure, a late end, a bucket that rolled
+meanwhile) goes to a `Run`, which is the same rules unfused; a property test compares the two.
 """
 
 from __future__ import annotations
@@ -41,10 +42,7 @@ _SOURCE = """\
             (None, False, _hx_error, {expired}),
         )
     _hx_end = _hx_now()
-    if (
-        _hx_end < _hx_bucket.until and _hx_end < _hx_limit and not _hx_bad
-        and _hx_core.bucket is _hx_bucket
-    ):
+    if _hx_end < _hx_bucket.until and _hx_end < _hx_limit and not _hx_bad:
         _hx_bound.set(_hx_outer)
         _hx_core.give(None)
         _hx_bucket.add(_hx_end - _hx_at)

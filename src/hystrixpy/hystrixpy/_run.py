@@ -208,7 +208,7 @@ class Run:
         open circuit, an empty budget and a pause that outlasts the deadline.
         """
         core = self.core
-        if self.answered or self.refused or core.retry is None or not core.circuit.passes:
+        if self.answered or self.refused or core.retry is None:
             return None
         if self.retrying is None:
             self.retrying = core.retry.begin()

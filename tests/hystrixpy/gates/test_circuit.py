@@ -135,7 +135,7 @@ class CircuitMachine(RuleBasedStateMachine):
         assert {k: v for k, v in window.counts().items() if v} == self.model.counts(self.now)
 
 
-CircuitMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+CircuitMachine.TestCase.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
 TestCircuitMachine = CircuitMachine.TestCase
 
 

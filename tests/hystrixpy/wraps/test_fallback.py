@@ -48,6 +48,14 @@ def test_one_that_cannot_be_called_is_found_when_it_is_built(fallback: Any) -> N
         broken(fallback)
 
 
+def test_an_argument_of_the_command_that_is_called_error_stays_its_own() -> None:
+    @command(fallback=lambda error: f"about {error}")
+    def explained(error: str) -> str:
+        raise ConnectionError("down")
+
+    assert explained("E42") == "about E42"
+
+
 def test_an_async_fallback_of_a_plain_def() -> None:
     async def plan_b() -> None: ...
 

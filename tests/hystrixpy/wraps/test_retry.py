@@ -3,6 +3,7 @@ from random import Random
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
+from hystrixpy._clock import Clock
 from hystrixpy.testing import FakeClock, isolated
 from hystrixpy.wraps.retry import BUDGET_RESERVE, Retry, affordable
 
@@ -62,6 +63,20 @@ def test_a_retry_stops_at_an_open_circuit(clock: FakeClock) -> None:
     outcome = broken.outcome()
     assert outcome.events == ("FAILURE", "FAILURE", "FALLBACK_MISSING")
     assert clock.now() < 1000.2  # one pause: none before a refusal that is known already
+
+
+def test_a_retry_that_is_refused_does_not_hide_the_failure() -> None:
+    clock = Clock(now=lambda: 1000.0, sleep=lambda seconds: broken.circuit.force_open())
+    with isolated(clock=clock):
+
+        @command(attempts=3)
+        def broken() -> None:
+            raise ConnectionError
+
+        outcome = broken.outcome()
+        assert outcome.events == ("FAILURE", "SHORT_CIRCUITED", "FALLBACK_MISSING")
+        assert isinstance(outcome.error, ConnectionError)
+        assert outcome.attempts == 1
 
 
 def test_a_retry_stops_at_a_deadline_its_pause_would_outlast(clock: FakeClock) -> None:
