@@ -52,7 +52,7 @@ async def read_through(
     begun = time.perf_counter()
     item = await cache.get_item(key)
     status = item.status.name
-    told = {"status": status, "tier": "RAM", "zone": item.zone}
+    told: dict[str, object] = {"status": status, "tier": "RAM", "zone": item.zone}
     if status == "HIT":
         return item.value, workings(service, command, begun, cache=told)
     value = await cache.get_or_compute(key, call, ttl, stale_ttl=STALE)
