@@ -26,8 +26,9 @@ def arcs(chance: random.Random, ink: Ink) -> str:
         for ring in range(5):
             radius = 22 + ring * gap
             tone = tones[ring % 2]
+            left, right = x - radius, x + radius
             shapes.append(
-                f'<path d="M{x - radius:.0f} 60A{radius:.0f} {radius:.0f} 0 0 1 {x + radius:.0f} 60" '
+                f'<path d="M{left:.0f} 60A{radius:.0f} {radius:.0f} 0 0 1 {right:.0f} 60" '
                 f'fill="none" stroke="{tone}" stroke-width="{gap * 0.55:.1f}"/>'
             )
     return "".join(shapes)
@@ -60,8 +61,9 @@ def horizon(chance: random.Random, ink: Ink) -> str:
         top = -22 + n * 27
         one, two = chance.uniform(-34, 16), chance.uniform(-16, 34)
         shapes.append(
-            f'<path d="M-300 {top + 12:.0f}C-160 {top + one:.0f} -60 {top + two:.0f} 30 {top:.0f}'
-            f'S190 {top - two:.0f} 300 {top + one / 2:.0f}V420H-300Z" fill="{tone}"/>'
+            f'<path d="M-540 {top - one:.0f}Q-300 {top + two:.0f} -220 {top + 12:.0f}'
+            f"C-130 {top + one:.0f} -60 {top + two:.0f} 30 {top:.0f}"
+            f'S190 {top - two:.0f} 300 {top + one / 2:.0f}T540 {top:.0f}V420H-540Z" fill="{tone}"/>'
         )
     return "".join(shapes)
 
@@ -72,7 +74,7 @@ def grid(chance: random.Random, ink: Ink) -> str:
     x = -110.0
     while x < 104:
         wide = chance.choice((26, 34, 44))
-        high = chance.uniform(60, 170)
+        high = chance.uniform(85, 195)
         tone = chance.choice((ink.night, ink.deep, ink.deep, ink.figure))
         shapes.append(f'<path d="M{x:.0f} {100 - high:.0f}h{wide}V400h-{wide}Z" fill="{tone}"/>')
         lit = [
@@ -109,8 +111,11 @@ def orbits(chance: random.Random, ink: Ink) -> str:
             )
     body = chance.uniform(26, 34)
     shapes.append(f'<circle r="{body:.0f}" fill="{ink.figure}"/>')
-    shapes.append(f'<path d="M0 {-body:.0f}A{body:.0f} {body:.0f} 0 0 1 0 {body:.0f}'
-                  f'A{body * 1.7:.0f} {body * 1.7:.0f} 0 0 0 0 {-body:.0f}" fill="{ink.night}"/></g>')  # fmt: skip
+    shade = body * 1.7
+    shapes.append(
+        f'<path d="M0 {-body:.0f}A{body:.0f} {body:.0f} 0 0 1 0 {body:.0f}'
+        f'A{shade:.0f} {shade:.0f} 0 0 0 0 {-body:.0f}" fill="{ink.night}"/></g>'
+    )
     return "".join(shapes)
 
 

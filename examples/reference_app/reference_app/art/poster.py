@@ -118,7 +118,7 @@ def _night(scene: _Scene) -> tuple[_Light, str, str]:
         for _ in range(26)
     )
     behind = f'<g fill="{scene.ink.light}" opacity=".75">{stars}</g>'
-    return light, behind, scene.put(0.42, 0.84, 1.25 if scene.tall else 1.0)
+    return light, behind, scene.put(0.42, 0.76, 1.25 if scene.tall else 1.0)
 
 
 def _abstract(scene: _Scene) -> tuple[_Light, str, str]:
