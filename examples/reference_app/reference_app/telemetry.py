@@ -169,7 +169,9 @@ class Telemetry:
             yield attributes
         except BaseException as error:
             ok = False
-            attributes.setdefault("error", f"{type(error).__name__}: {error}"[:200])
+            # A refusal is told by its code, which is what dashboards count by.
+            told = getattr(error, "code", None) or f"{type(error).__name__}: {error}"[:200]
+            attributes.setdefault("error", told)
             raise
         finally:
             self._trace.reset(token)

@@ -20,13 +20,24 @@ SIGN_IN_TIMEOUT = 2.0
 """Checking a password is slow on purpose."""
 
 
+class RefusedError(BadRequestError):
+    """A peer's verdict on the request: its `status`, `code` and `message`, and the whole `body`."""
+
+    def __init__(self, error: CallError) -> None:
+        super().__init__(str(error))
+        self.status, self.body = error.status, error.body
+        told = error.body.get("error", {}) if isinstance(error.body, dict) else {}
+        self.code = str(told.get("code", "refused"))
+        self.message = str(told.get("message", error))
+
+
 async def _ask(peer: Peer, method: str, path: str, body: object = None) -> Any:
     """Call a peer; its 4xx is a verdict on the request, no failure, and counts nowhere."""
     try:
         return await peer.call(method, path, body)
     except CallError as error:
         if 400 <= error.status < 500:
-            raise BadRequestError(str(error)) from error
+            raise RefusedError(error) from error
         raise
 
 

@@ -11,11 +11,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hystrixpy import BadRequestError
-
-from ..glue import CallError, Glue
+from ..glue import Glue
 from ..server import ApiError, field, read_json
-from .calls import MemberCalls, TitleCalls
+from .calls import MemberCalls, RefusedError, TitleCalls
 from .play import HANDLERS
 from .rows import ROWS, row_of
 from .session import account_of, end_session, start_session
@@ -79,9 +77,8 @@ class DiscoveryApi:
         self._limit.check(email, time.monotonic())
         try:
             member = await self._members.authenticate(email, password)
-        except BadRequestError as error:
-            cause = error.__cause__
-            if isinstance(cause, CallError) and cause.status == 401:
+        except RefusedError as error:
+            if error.status == 401:
                 self._limit.failed(email, time.monotonic())
             raise
         response = JSONResponse(_session(member))

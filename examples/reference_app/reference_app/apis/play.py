@@ -22,9 +22,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hystrixpy import BadRequestError
-
-from ..glue import CallError, Glue, trace
+from ..glue import Glue, trace
 from ..openconnect.networks import HOMES, Home
 from ..server import (
     EXCEPTION_HANDLERS,
@@ -36,7 +34,7 @@ from ..server import (
     field,
     read_json,
 )
-from .calls import MemberCalls, SteeringCalls, StreamCalls, TitleCalls
+from .calls import MemberCalls, RefusedError, SteeringCalls, StreamCalls, TitleCalls
 from .session import account_of
 from .workings import read_through
 
@@ -92,15 +90,12 @@ def parse_ask(body: dict[str, Any], account: int, session: str) -> Ask:
 
 
 async def _refused(_: Request, error: Exception) -> Response:
-    cause = error.__cause__
-    status = cause.status if isinstance(cause, CallError) else 400
-    detail = cause.body if isinstance(cause, CallError) else None
-    if isinstance(detail, dict) and "error" in detail:
-        return error_answer(status, detail["error"]["code"], detail["error"]["message"])
-    return error_answer(status, "refused", str(error))
+    if not isinstance(error, RefusedError):
+        raise error
+    return error_answer(error.status, error.code, error.message)
 
 
-HANDLERS: Handlers = {**EXCEPTION_HANDLERS, BadRequestError: _refused}
+HANDLERS: Handlers = {**EXCEPTION_HANDLERS, RefusedError: _refused}
 
 
 class PlayApi:
@@ -234,10 +229,9 @@ class PlayApi:
         place = f"{ask.seat}/{ask.device}"
         try:
             return await self._streams.take(ask.account, place, ask.session, ask.title)
-        except BadRequestError as error:
-            cause = error.__cause__
-            if isinstance(cause, CallError) and cause.status == 409:
-                return cause.body
+        except RefusedError as error:
+            if error.status == 409:
+                return error.body
             raise
 
     async def _files(self, ask: Ask) -> tuple[Any, dict[str, object]]:
