@@ -300,10 +300,13 @@ async def test_deadlines_are_lowered_and_a_spent_one_asks_nobody(upstream, serve
     origin = await upstream()
     gateway = Gateway()
     gateway.route("/", to=[origin.address])
+    gateway.endpoint("/local")(lambda request: Response(200, "late"))
     port = await serve(gateway)
     with_deadline = b"GET / HTTP/1.1\r\nHost: x\r\nx-deadline-ms: %s\r\n\r\n"
     assert status(await raw(port, with_deadline % b"4000")) == 200
     assert status(await raw(port, with_deadline % b"0")) == 504
+    local = with_deadline.replace(b"GET /", b"GET /local")
+    assert status(await raw(port, local % b"0")) == 504
     assert status(await raw(port, with_deadline % b"soon")) == 200
     assert len(origin.requests) == 2
     assert int(origin.header(0, "x-deadline-ms")) <= 4000

@@ -62,6 +62,17 @@ async def test_what_follows_two_lengths_is_never_a_request(upstream, serve, raw)
     assert origin.requests == []
 
 
+async def test_what_comes_after_a_broken_message_is_read_and_thrown_away(port):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET / HTTP/1.1\r\n\r\n")
+    await reader.readuntil(b"}}\n")
+    writer.write(GET % b"/more" + b"\x00\r\n\r\n")
+    await writer.drain()
+    writer.write_eof()
+    assert await reader.read() == b""
+    writer.close()
+
+
 async def test_pipelined_requests_are_answered_in_order(port, raw):
     data = b"".join(GET % b"/%d" % n for n in range(20))
     assert echoes(await raw(port, data)) == [b"GET /%d " % n for n in range(20)]

@@ -127,6 +127,18 @@ async def test_a_reused_connection_that_died_is_unseen(upstream, origin):
     assert len(server.requests) == 4
 
 
+async def test_the_fellows_of_a_dead_connection_are_not_tried_and_the_server_not_blamed(
+    upstream, origin
+):
+    server = await upstream(lambda n: "close" if n == 4 else OK)
+    client = origin(server)
+    await asyncio.gather(*(client.send(GET) for _ in range(3)))
+    assert len((await client.send(GET)).attempts) == 2
+    assert server.connections == 4
+    (pool,) = client._pools
+    assert pool.health.usable(asyncio.get_running_loop().time())
+
+
 async def test_a_restarted_server_is_unseen_by_a_post(upstream, origin):
     server = await upstream()
     client = origin(server)

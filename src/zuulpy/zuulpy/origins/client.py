@@ -182,8 +182,8 @@ class _Call:
                 answer = await self._try(loop, pool, now)
             except OriginError as error:
                 again = isinstance(error, ConnectError) or (self.replay and error.server)
-                left = self.expires - loop.time()
-                if not again or len(tried) >= most or left <= 0 or not budget.withdraw():
+                spent = isinstance(error, DeadlineError) or loop.time() >= self.expires
+                if spent or not again or len(tried) >= most or not budget.withdraw():
                     error.attempts = tuple(self.attempts)
                     raise
                 continue

@@ -42,6 +42,7 @@ class OriginConnection(asyncio.Protocol):
         self._stream: BodyStream | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._expires = 0.0
+        self._by_try = False
         self._done: Callable[[bool | None], None] | None = None
         self.used = 0
         self.idle_since = 0.0
@@ -66,6 +67,7 @@ class OriginConnection(asyncio.Protocol):
         self._waiter = self._loop.create_future()
         self._done = done
         self._expires = expires
+        self._by_try = try_until < expires
         self._timer = self._loop.call_at(min(try_until, expires), self._timed_out)
         self._transport.write(data)
         return self._waiter
@@ -139,6 +141,7 @@ class OriginConnection(asyncio.Protocol):
             self._stream.push(chunk)
             if self._timer is not None:
                 self._timer.cancel()
+            self._by_try = False
             self._timer = self._loop.call_at(self._expires, self._timed_out)
         if waiter is not None and not waiter.done():
             waiter.set_result(response)
@@ -187,10 +190,11 @@ class OriginConnection(asyncio.Protocol):
             self._pool.give_back(self)
 
     def _timed_out(self) -> None:
-        if self._loop.time() >= self._expires - 0.001:
-            self._fail(DeadlineError(*self._who(), "out of time"))
-        else:
+        # Not by the clock: timers may fire a little early, and the two mean different things.
+        if self._by_try:
             self._fail(TryTimeoutError(*self._who(), "no answer within try_timeout"))
+        else:
+            self._fail(DeadlineError(*self._who(), "out of time"))
 
     def _pause(self, paused: bool) -> None:
         if self._transport is None or self._transport.is_closing():

@@ -90,8 +90,6 @@ class FileResolver:
                 self._stamp = stamp
             self._complaint = ""
         except (OSError, ValueError) as error:
-            # A vanished file must be read again even if it comes back with the same stamp.
-            self._stamp = None
             complaint = error.strerror if isinstance(error, OSError) else str(error)
             if complaint != self._complaint:
                 self._complaint = complaint or "unreadable"
