@@ -129,20 +129,19 @@ class ControlPlane:
     ) -> dict[str, Any]:
         """Order a fault and wait until every agent it concerns has confirmed it.
 
-        CONT of a zone whose agents are all lost ends its outage: its agent is started again, where
-        this cluster was started by `titan_sched.start_cluster`.
+        CONT of a zone that is silent ends its outage: its agent is started again where it does not
+        run, in a cluster that was started by `titan_sched.start_cluster`.
 
         Returns:
             the agents, and whether all confirmed within `patience` seconds.
 
         Raises:
             NotFoundError: for a target that does not exist.
-            ClusterError: when the agent of a lost zone does not come back.
+            ClusterError: when the agent of a silent zone does not come back.
         """
-        lost = self._lost_zone(target) if signal == "CONT" else None
-        if lost is not None:
-            await asyncio.to_thread(start_agent, self._directory, lost)
-            return {"agents": [f"{lost}1"], "applied": True}
+        silent = self._silent_zone(target) if signal == "CONT" else None
+        if silent is not None:
+            await asyncio.to_thread(start_agent, self._directory, silent)
         ordered = self._reconciler.fault(target, signal, seconds)
         self._settle()
         until = time.monotonic() + patience
@@ -153,11 +152,11 @@ class ControlPlane:
             await asyncio.sleep(0.005)
         return {"agents": [one for one, _ in ordered], "applied": not open_}
 
-    def _lost_zone(self, target: str) -> str | None:
-        """The zone that is meant, where it has agents and all of them are lost."""
+    def _silent_zone(self, target: str) -> str | None:
+        """The zone that is meant, where it has agents and none of them is heard."""
         zone = target.removeprefix("zone-")
-        states = [one.state for one in self.state.agents.values() if one.zone == zone]
-        return zone if states and set(states) == {"Lost"} else None
+        states = {one.state for one in self.state.agents.values() if one.zone == zone}
+        return zone if states and "Connected" not in states else None
 
     def close(self) -> None:
         """Close the store."""
