@@ -1,68 +1,71 @@
 """Real nodes for the tests: Moneta always, memcached where the machine has it."""
 
-import contextlib
-import os
-import shutil
-import socket
-import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
 
 import pytest
 from evcache.testing import Zones, zones
 
+from tests.engines import Engines
 
-@pytest.fixture(params=["moneta", "memcached"])
-def port(request: pytest.FixtureRequest) -> Iterator[int]:
-    """Port of one empty node, of either kind."""
+_serial = count(1)
+
+
+@pytest.fixture(scope="session", params=["moneta", "memcached"])
+def port(request: pytest.FixtureRequest, engines: Engines) -> Iterator[int]:
+    """Port of one node of either kind. Tests share it: `prefix` keeps their keys apart."""
     if request.param == "moneta":
         with zones("a") as servers:
             yield int(servers["a"][0].rpartition(":")[2])
     else:
-        yield from _memcached()
+        yield engines.memcached().port
 
 
 @pytest.fixture
+def prefix() -> str:
+    """What no other test has before its keys."""
+    return f"t{next(_serial)}"
+
+
+@pytest.fixture(scope="session")
 def two() -> Iterator[Zones]:
+    """Two zones that all tests share and nobody stops."""
     with zones("a", "b") as servers:
         yield servers
 
 
 @pytest.fixture
 def three() -> Iterator[Zones]:
+    """Three zones that a test may stop and break."""
     with zones("a", "b", "c") as servers:
         yield servers
 
 
 @pytest.fixture
-def memcached() -> Iterator[int]:
-    """Port of one empty memcached."""
-    yield from _memcached()
+def servers(port: int) -> dict[str, list[str]]:
+    return {"a": [f"cache-a1/127.0.0.1:{port}"]}
 
 
-def _memcached() -> Iterator[int]:
-    binary = shutil.which("memcached")
-    if binary is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("memcached is missing: make engines")
-        pytest.skip("memcached is missing: make engines")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
-    command = [binary, "-l", "127.0.0.1", "-p", str(port), "-U", "0", "-u", "nobody"]
-    node = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    try:
-        _wait_for(port, node)
-        yield port
-    finally:
-        node.kill()
-        node.wait()
-
-
-def _wait_for(port: int, node: subprocess.Popen[bytes]) -> None:
-    for _ in range(1000):
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-            return
-        except ConnectionRefusedError:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                pytest.fail(f"memcached ended with {node.wait(timeout=0.01)}")
-    pytest.fail("memcached did not start")
+@pytest.fixture(scope="session")
+def values() -> list[Any]:
+    """One value of each kind that can be cached."""
+    return [
+        *(
+            "text",
+            "",
+            "é" * 500,
+            b"",
+            b"\r\nEN\r\n",
+            bytes(100_000),
+            0,
+            7,
+            -1,
+            2**40,
+            1.5,
+            True,
+            None,
+        ),
+        *([1, {"a": None}], {"b": [True]}, datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)),
+    ]

@@ -14,8 +14,8 @@ from pymemcache.client.base import Client
 
 
 @pytest.fixture
-def client(port: int) -> Iterator[Client]:
-    client = Client(("127.0.0.1", port), timeout=5)
+def client(port: int, prefix: str) -> Iterator[Client]:
+    client = Client(("127.0.0.1", port), timeout=5, key_prefix=prefix.encode())
     yield client
     client.close()
 
@@ -73,6 +73,7 @@ class TestClassicProtocol:
 
 
 META = [
+    (b"ms k 0\r\n\r\nms none 0\r\n\r\nmd k\r\nmd none\r\n", b"HD\r\n" * 4),
     (b"mg k v f t k O1\r\n", b"EN kk O1\r\n"),
     (b"mg k k O2 N20 R30 c f t v\r\n", b"VA 0 kk O2 c# f0 t20 W\r\n\r\n"),
     (b"mg k k O3 N10 R30 c f t v\r\n", b"VA 0 kk O3 c# f0 t20 Z\r\n\r\n"),
@@ -97,7 +98,7 @@ META = [
     (b"md k k O9\r\n", b"NF kk O9\r\n"),
     (b"mg none v q\r\nmn\r\n", b"MN\r\n"),
     (b"ms k 1 q\r\na\r\nmn\r\n", b"MN\r\n"),
-    (b"md k q\r\nmn\r\n", b"MN\r\n"),
+    (b"md k q\r\nmd k q\r\n", b"NF\r\n"),
     (b"ms k 2 T-1\r\nab\r\nmg k v\r\n", b"HD\r\nEN\r\n"),
     (b"me none\r\n", b"EN\r\n"),
     (b"mg k y\r\n", b"CLIENT_ERROR invalid flag\r\n"),

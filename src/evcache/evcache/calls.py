@@ -15,6 +15,8 @@ from evcache.latch import Votes
 from evcache.lease import Computed, Leases
 from evcache.ops import Plan, Signal
 from evcache.plan import Planner
+from evcache.reads import Reads
+from evcache.writes import Writes
 
 T = TypeVar("T")
 
@@ -48,20 +50,21 @@ class Calls:
             Cluster(servers, zone),
             prefix=f"{prefix}:" if prefix else "",
             ttl=ttl,
-            write=write,
             timeout=timeout,
             deadline=deadline,
             clock=clock,
             wall=time.time,
         )
-        self._leases = Leases(self._planner, signal)
+        self._reads = Reads(self._planner)
+        self._writes = Writes(self._planner, write)
+        self._leases = Leases(self._planner, self._reads, signal)
         self._eyes = Eyes(name, observer, trace)
         self._raise_errors = raise_errors
-        self.settle = self._planner.settle
+        self.settle = self._writes.settle
 
     def get(self, key: str, op: str) -> Plan[Item]:
         """Read one key."""
-        plan = self._planner.get(key)
+        plan = self._reads.get(key)
         if not (self._eyes.watching or self._raise_errors):
             return plan
         return self._watched(self._eyes.call(op, key), plan, self._saw_item)
@@ -70,23 +73,23 @@ class Calls:
         """Read many keys."""
         names = tuple(keys)
         call = self._eyes.call("get_many", names[0] if names else "", len(names))
-        return self._watched(call, self._planner.get_many(names), self._saw_items)
+        return self._watched(call, self._reads.get_many(names), self._saw_items)
 
     def set(self, key: str, value: object, ttl: int | None, write: str | None) -> Plan[Votes]:
         """Write everywhere."""
-        return self._write("set", key, self._planner.set(key, value, ttl, write))
+        return self._write("set", key, self._writes.set(key, value, ttl, write))
 
     def add(self, key: str, value: object, ttl: int | None, write: str | None) -> Plan[Votes]:
         """Write where there is nothing."""
-        return self._write("add", key, self._planner.add(key, value, ttl, write))
+        return self._write("add", key, self._writes.add(key, value, ttl, write))
 
     def delete(self, key: str, write: str | None) -> Plan[Votes]:
         """Delete everywhere."""
-        return self._write("delete", key, self._planner.delete(key, write))
+        return self._write("delete", key, self._writes.delete(key, write))
 
     def touch(self, key: str, ttl: int | None, write: str | None) -> Plan[Votes]:
         """Give a new time to live everywhere."""
-        return self._write("touch", key, self._planner.touch(key, ttl, write))
+        return self._write("touch", key, self._writes.touch(key, ttl, write))
 
     def get_or_compute(
         self, key: str, function: Callable[[], Any], ttl: int | None, stale_ttl: int | None

@@ -135,7 +135,7 @@ class EVCache:
 
         Raises:
             Exception: whatever `function` raises, unchanged; also for those who waited for it.
-            DeadlineExceededError: `deadline` was spent while waiting for another caller.
+            DeadlineExceededError: `deadline` was spent before `function` was called.
         """
         plan = self._calls.get_or_compute(key, function, ttl, stale_ttl)
         value: R = self._pool.run(plan).result()

@@ -227,7 +227,7 @@ class Session:
                 self._store.renew(item)
             else:
                 self._store.delete(key)
-        if b"q" in flags and code in (b"HD", b"NF"):
+        if b"q" in flags and code == b"HD":
             return b""
         return code + _echo(key, words[2:]) + b"\r\n"
 

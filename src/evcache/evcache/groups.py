@@ -8,10 +8,13 @@ at another address replaces it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from evcache.discovery import FileServers, is_ip
 from evcache.ring import Ring
+
+if TYPE_CHECKING:
+    from evcache.protocol import Slot
 
 DOWN = 1.0
 """Seconds a node that failed is left alone."""
@@ -35,7 +38,16 @@ class Place(NamedTuple):
 class Node:
     """One node and what is known of its health. Times are those of the plan's clock."""
 
-    __slots__ = ("down_until", "epoch", "heard_once", "label", "orphan", "place", "silent_since")
+    __slots__ = (
+        "down_until",
+        "epoch",
+        "heard_once",
+        "label",
+        "orphan",
+        "place",
+        "probe",
+        "silent_since",
+    )
 
     def __init__(self, place: Place) -> None:
         self.place = place
@@ -45,13 +57,13 @@ class Node:
         self.down_until = 0.0
         self.silent_since = 0.0
         self.heard_once = False
+        self.probe: Slot | None = None
+        """The command that was sent last while the node was in doubt."""
         self.orphan = False
         """Discovery has dropped it, and it still answers."""
 
-    def admit(self, now: float) -> bool:
-        """Whether a call may use the node now. One that had failed is tried by one call a gap."""
-        if not self.down_until:
-            return True
+    def rested(self, now: float) -> bool:
+        """Whether a node in doubt may be tried now: by one call every `PROBE_GAP` seconds."""
         if now < self.down_until:
             return False
         self.down_until = now + PROBE_GAP
@@ -70,6 +82,8 @@ class Node:
 
     def silent(self, since: float, epoch: int, now: float, patience: float) -> None:
         """A reply did not come in time; after `patience` seconds without any, it has failed."""
+        if self.down_until:
+            return
         if not self.silent_since:
             self.silent_since = since
         if now - self.silent_since >= patience:
@@ -84,6 +98,7 @@ class Node:
             self.down_until = now + DOWN
             self.silent_since = 0.0
             self.heard_once = False
+            self.probe = None
             self.epoch += 1
 
     def renew(self, epoch: int) -> None:

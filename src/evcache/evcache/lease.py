@@ -22,8 +22,9 @@ from evcache.groups import Group
 from evcache.item import Status
 from evcache.keys import wire_key
 from evcache.ops import Compute, Flight, Flush, Plan, Receive, Send, Signal, Sleep
-from evcache.plan import Planner, Want
+from evcache.plan import Planner
 from evcache.protocol import Reply, Slot
+from evcache.reads import Reads, Want
 
 LEASE = 10
 """Seconds that a lease on a missing key lasts, and that anybody waits for its winner."""
@@ -51,12 +52,14 @@ class Leases:
     """Plans `get_or_compute` for one cache; keeps the computations under way in this process.
 
     Args:
-        planner: makes the plans for reads and writes.
+        planner: the rules of all plans.
+        reads: looks in other zones.
         signal: makes what waiters sleep on: `threading.Event` or `asyncio.Event`.
     """
 
-    def __init__(self, planner: Planner, signal: Callable[[], Signal]) -> None:
+    def __init__(self, planner: Planner, reads: Reads, signal: Callable[[], Signal]) -> None:
         self._planner = planner
+        self._reads = reads
         self._signal = signal
         self._pid = os.getpid()
         self.flights: dict[bytes, Flight] = {}
@@ -73,35 +76,32 @@ class Leases:
         stale = 0 if not stale_ttl else planner.seconds(stale_ttl)
         expiry = planner.expiry(ttl, stale)
         give_up = planner.clock() + LEASE
-        pause = FIRST_PAUSE
-        mine: Flight | None = None
+        pause, mine = FIRST_PAUSE, Flight(self._signal())
         while True:
+            left = planner.left()
+            if left is not None and left <= 0:
+                late = DeadlineExceededError(f"who computes {key!r}")
+                return Computed(None, late, Status.UNAVAILABLE, None)
             slot = yield from self._lease(wire, stale)
             reply = None if slot is None else slot.reply
             zone = None if slot is None else slot.node.place.zone
             won = reply is not None and reply.won
             if reply is not None and not won and not reply.hollow:
-                value = _decoded(reply)
-                if value is not None:
+                if (value := _decoded(reply)) is not None:
                     status = Status.STALE if reply.leased or reply.stale else Status.HIT
                     return Computed(value, None, status, zone)
-                # Nobody holds a lease on what cannot be read: compute it anew.
-                slot = reply = None
+                reply = None  # nobody holds a lease on what cannot be read: compute it anew
             if won or reply is None or planner.clock() >= give_up:
-                mine = mine or Flight(self._signal())
                 flight: Flight | None = self.flights.setdefault(wire, mine)
                 if won or flight is mine:
-                    yield from self._lead(wire, mine, slot if won else None, function, expiry)
-                    return Computed(mine.value, mine.error, Status.MISS, zone)
+                    lease = slot if won else None
+                    error = yield from self._lead(wire, mine, lease, function, expiry)
+                    return Computed(mine.value, error, Status.MISS, zone)
             else:
                 flight = self.flights.get(wire)
-            left = planner.left()
-            if left is not None and left <= 0:
-                late = DeadlineExceededError(f"who computes {key!r}")
-                return Computed(None, late, Status.UNAVAILABLE, zone)
             longest = pause if flight is None else LEASE
             yield Sleep(longest if left is None else min(left, longest), flight)
-            if flight is not None and (flight.value is not None or flight.error is not None):
+            if flight is not None and flight.landed:
                 return Computed(flight.value, flight.error, Status.MISS, zone)
             pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -113,11 +113,11 @@ class Leases:
         groups = planner.cluster.groups(now)
         for rank, group in enumerate(groups):
             node = group.node(wire)
-            if now >= until or not node.admit(now):
+            if now >= until or not (yield from planner.admit(node, now)):
                 continue
             opaque = planner.opaque()
             data = protocol.lease(wire, opaque, LEASE, stale)
-            slot = Slot(node, wire, opaque, data, now)
+            slot = planner.ask(node, wire, opaque, data, now)
             yield Send(node, data, (slot,))
             slot = yield from self._answer(slot, now + (until - now) / (len(groups) - rank))
             if slot.reply is not None:
@@ -150,8 +150,12 @@ class Leases:
         lease: Slot | None,
         function: Callable[[], Any],
         expiry: int,
-    ) -> Plan[None]:
-        """Compute for all who wait, then write; `lease` is the slot that won it, if one did."""
+    ) -> Plan[BaseException | None]:
+        """Compute for all who wait, then write; `lease` is the slot that won it, if one did.
+
+        Returns the error of the function. A cancellation is that of one caller alone: whoever
+        waits tries anew, as after a plan that was closed.
+        """
         value: tuple[Any] | None = None
         error: BaseException | None = None
         stored = (0, b"")
@@ -169,21 +173,21 @@ class Leases:
                     except (TypeError, ValueError) as refused:
                         error = refused
         finally:
-            # Closed in between, it lands with neither: whoever waits tries anew.
             if self.flights.get(wire) is flight:
                 del self.flights[wire]
-            flight.land(value, error)
+            flight.land(value, error if isinstance(error, Exception) else None)
         if error is not None:
             yield from self._release(wire, lease)
         elif not found:
             yield from self._fill(wire, lease, stored, expiry)
+        return error
 
     def _elsewhere(self, wire: bytes, lease: Slot) -> Plan[tuple[Any] | None]:
         """A value that another zone has, written to the zone that gave the lease."""
         planner, reply = self._planner, lease.reply
         now = planner.clock()
         want = Want(wire)
-        yield from planner.gather((want,), self._others(lease), planner.until(now), [])
+        yield from self._reads.gather((want,), self._others(lease), planner.until(now), [])
         found = want.reply
         if want.item is None or found is None or found.ttl == 0 or reply is None:
             return None
@@ -210,10 +214,10 @@ class Leases:
         slots = []
         for group in self._others(lease):
             node, now = group.node(wire), planner.clock()
-            if node.admit(now):
+            if (yield from planner.admit(node, now)):
                 opaque = planner.opaque()
                 command = protocol.store(wire, opaque, flags, data, expiry)
-                slots.append(Slot(node, wire, opaque, command, now))
+                slots.append(planner.ask(node, wire, opaque, command, now))
                 yield Send(node, command, slots[-1:])
         yield Flush(slots, until)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from evcache.errors import EVCacheError, NodeUnavailableError, ProtocolError, QueueFullError
 from evcache.groups import Node
@@ -58,12 +58,13 @@ class Link(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Connected: send what was kept."""
-        assert isinstance(transport, asyncio.WriteTransport)  # noqa: S101  narrows the type
+        # A cast: uvloop's transports are no subclass of asyncio's.
+        writable = cast("asyncio.WriteTransport", transport)
         if not self.alive:
-            transport.abort()
+            writable.abort()
             return
-        self._transport = transport
-        transport.write(b"".join(self._outbox))
+        self._transport = writable
+        writable.write(b"".join(self._outbox))
         self._outbox.clear()
 
     def data_received(self, data: bytes) -> None:
@@ -107,9 +108,8 @@ class Link(asyncio.Protocol):
 
 
 def _wake(slot: Slot) -> None:
-    waiter = slot.wake
-    if isinstance(waiter, asyncio.Future) and not waiter.done():
-        waiter.set_result(None)
+    if isinstance(slot.wake, Turn):
+        slot.wake.settled(slot)
 
 
 class Links:
@@ -160,23 +160,36 @@ class Links:
         link.send(op.data, op.slots)
 
     async def _receive(self, op: Receive) -> None:
-        if any(slot.done for slot in op.slots):
-            return
         loop = asyncio.get_running_loop()
-        waiter = loop.create_future()
+        turn = Turn(loop.create_future(), op.count)
         for slot in op.slots:
-            slot.wake = waiter
-        left = max(0.0, op.until - self._clock())
-        timer = loop.call_later(left, _expire, waiter)
+            slot.wake = turn
+        timer = loop.call_later(max(0.0, op.until - self._clock()), turn.over)
         try:
-            await waiter
+            await turn.future
         finally:
             timer.cancel()
 
 
-def _expire(waiter: asyncio.Future[None]) -> None:
-    if not waiter.done():
-        waiter.set_result(None)
+class Turn:
+    """One wait of one call for some of its slots."""
+
+    __slots__ = ("_left", "future")
+
+    def __init__(self, future: asyncio.Future[None], count: int) -> None:
+        self.future = future
+        self._left = count
+
+    def settled(self, slot: Slot) -> None:
+        """One of the slots has its outcome."""
+        self._left -= 1
+        if self._left <= 0 or slot.error is not None:
+            self.over()
+
+    def over(self) -> None:
+        """Let the call go on."""
+        if not self.future.done():
+            self.future.set_result(None)
 
 
 async def _compute(function: Callable[[], object]) -> tuple[object, BaseException | None]:

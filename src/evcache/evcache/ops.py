@@ -27,13 +27,17 @@ class Send:
 
 
 class Receive:
-    """Wait until one more of the slots is settled, or until a time of the plan's clock."""
+    """Wait until `count` of the slots are settled or one has failed, or until a time.
 
-    __slots__ = ("slots", "until")
+    The slots are unsettled when it is yielded; `until` is a time of the plan's clock.
+    """
 
-    def __init__(self, slots: Sequence[Slot], until: float) -> None:
+    __slots__ = ("count", "slots", "until")
+
+    def __init__(self, slots: Sequence[Slot], until: float, count: int = 1) -> None:
         self.slots = slots
         self.until = until
+        self.count = count
 
 
 class Flush:
@@ -66,6 +70,11 @@ class Flight:
         self.done = False
         self.value: tuple[Any] | None = None
         self.error: BaseException | None = None
+
+    @property
+    def landed(self) -> bool:
+        """Whether there is an outcome for those who waited."""
+        return self.value is not None or self.error is not None
 
     def land(self, value: tuple[Any] | None, error: BaseException | None) -> None:
         """Settle and wake all who wait."""

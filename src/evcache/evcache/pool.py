@@ -33,7 +33,7 @@ _CONNECTING = {0, errno.EINPROGRESS, errno.EWOULDBLOCK}
 class Connection:
     """One socket and the replies that are still to come on it."""
 
-    __slots__ = ("alive", "answered", "epoch", "lock", "node", "outbox", "parser", "sock")
+    __slots__ = ("alive", "answered", "epoch", "lock", "node", "number", "outbox", "parser", "sock")
 
     def __init__(self, node: Node) -> None:
         self.node = node
@@ -45,6 +45,7 @@ class Connection:
         self.alive = True
         family = socket.AF_INET6 if ":" in node.place.host else socket.AF_INET
         self.sock = socket.socket(family, socket.SOCK_STREAM)
+        self.number = self.sock.fileno()
         self.sock.setblocking(False)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         code = self.sock.connect_ex((node.place.host, node.place.port))
@@ -72,8 +73,7 @@ class Connection:
     def flush(self) -> None:
         """Send as much of the outbox as goes out at once."""
         try:
-            sent = self.sock.send(self.outbox)
-            self.outbox = self.outbox[sent:]
+            self.outbox = self.outbox[self.sock.send(self.outbox) :]
         except (BlockingIOError, InterruptedError):
             pass
         except OSError as error:
@@ -213,10 +213,15 @@ class Pool:
                     if not connection.lock.acquire(timeout=max(0.0, until - self._clock())):
                         return
                     foreign.append(connection)
-            while not any(slot.done for slot in slots):
+            while True:
+                settled = 0
+                for slot in slots:
+                    if slot.done:
+                        settled += 1
+                        if settled >= op.count or slot.error is not None:
+                            return
                 left = until - self._clock()
-                ready = _wait(connections, max(0.0, left))
-                for connection in ready:
+                for connection in _wait(connections, left if left > 0 else 0.0):
                     connection.ready()
                 if left <= 0:
                     return
@@ -259,20 +264,21 @@ def _sleep(seconds: float, flight: Flight | None) -> None:
 
 
 if hasattr(select, "poll"):
+    _BOTH = select.POLLIN | select.POLLOUT
 
-    def _wait(connections: Sequence[Connection], seconds: float) -> list[Connection]:
+    def _wait(connections: Sequence[Connection], seconds: float) -> Sequence[Connection]:
         poll = select.poll()
-        by_number = {}
         for connection in connections:
-            number = connection.sock.fileno()
-            by_number[number] = connection
-            want = select.POLLIN | select.POLLOUT if connection.outbox else select.POLLIN
-            poll.register(number, want)
-        return [by_number[number] for number, _ in poll.poll(seconds * 1000.0)]
+            poll.register(connection.number, _BOTH if connection.outbox else select.POLLIN)
+        ready = poll.poll(seconds * 1000.0)
+        if len(ready) == len(connections):
+            return connections
+        numbers = [number for number, _ in ready]
+        return [connection for connection in connections if connection.number in numbers]
 
 else:
 
-    def _wait(connections: Sequence[Connection], seconds: float) -> list[Connection]:
+    def _wait(connections: Sequence[Connection], seconds: float) -> Sequence[Connection]:
         writing = [c for c in connections if c.outbox]
         reading, sending, broken = select.select(
             [c.sock for c in connections],

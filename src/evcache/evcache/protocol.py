@@ -178,15 +178,12 @@ class Parser:
 
 def _reply(slot: Slot, code: bytes, value: bytes | None, words: list[bytes]) -> Reply:
     """Read the flags of a reply and check that it answers this slot."""
+    if b"k" + slot.key not in words or b"O%d" % slot.opaque not in words:
+        raise ProtocolError("a reply to another command", b" ".join(words))
     reply = Reply(code, value)
-    key = opaque = None
-    for word in words[2 if code == b"VA" else 1 :]:
+    for word in words[2 if value is not None else 1 :]:
         name = word[:1]
-        if name == b"k":
-            key = word[1:]
-        elif name == b"O":
-            opaque = _number(word[1:], words)
-        elif name == b"f":
+        if name == b"f":
             reply.flags = _number(word[1:], words)
         elif name == b"t":
             reply.ttl = None if word == b"t-1" else _number(word[1:], words)
@@ -198,15 +195,13 @@ def _reply(slot: Slot, code: bytes, value: bytes | None, words: list[bytes]) -> 
             reply.leased = True
         elif word == b"X":
             reply.stale = True
-    if key != slot.key or opaque != slot.opaque:
-        raise ProtocolError("a reply to another command", b" ".join(words))
     return reply
 
 
 def _number(digits: bytes, words: list[bytes]) -> int:
-    if not digits.isdigit() or len(digits) > 20:
-        raise ProtocolError("a number was expected", b" ".join(words))
-    return int(digits)
+    if digits.isdigit() and len(digits) <= 20:
+        return int(digits)
+    raise ProtocolError("a number was expected", b" ".join(words))
 
 
 def get(key: bytes, opaque: int) -> bytes:
