@@ -39,3 +39,4 @@ def test_a_clock_that_steps_back_gives_nothing_away() -> None:
     bucket = TokenBucket(2, 10.0)
     bucket.take(int(bucket.burst), 10.0)
     assert bucket.take(25_000, 9.0) == pytest.approx(0.1)
+    assert bucket.take(25_000, 10.0) == pytest.approx(0.2)
