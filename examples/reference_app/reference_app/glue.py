@@ -97,8 +97,11 @@ class Glue:
 
 
 def seconds_left() -> float | None:
-    """Seconds left of the deadline in force; None where nothing bounds the call."""
-    return hystrixpy.remaining()
+    """Seconds left of the deadline in force, 0 when it is spent; None where nothing bounds it."""
+    try:
+        return hystrixpy.remaining()
+    except hystrixpy.CommandTimeoutError:
+        return 0.0
 
 
 class Peer:
