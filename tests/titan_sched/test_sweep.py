@@ -52,8 +52,12 @@ def test_a_sweep_of_nothing(tmp_path):
 @pytest.mark.parametrize("kind", ["control", "agent"])
 def test_what_starts_after_its_cluster_was_swept_ends_by_itself(tmp_path, kind, until):
     words = [sys.executable, "-m", "titan_sched", kind, "--dir", str(tmp_path / kind)]
+    root = tmp_path if kind == "agent" else tmp_path / kind
+    root.mkdir(exist_ok=True)
+    (root / "generation").write_text("first")
+    sweep(root)
     (tmp_path / "token").write_text("t")
-    words += ["--token-file", str(tmp_path / "token"), "--generation", "swept"]
+    words += ["--token-file", str(tmp_path / "token"), "--generation", "first"]
     if kind == "agent":
         file = str(tmp_path / "control.json")
         words += ["--id", "a1", "--zone", "a", "--control-file", file]

@@ -227,3 +227,20 @@ def test_nothing_is_placed_while_agents_are_still_coming_back(world):
     world.talk()
     assert {task.zone for task in world.core.state.current_tasks(other)} == {"a", "b", "c"}
     assert world.states(world.core.state.jobs[job.id]) == ["StartInitiated"] * 3
+
+
+def test_what_a_host_still_runs_of_a_lost_task_is_not_given_away():
+    world = World("a", cpu=0.1)
+    world.talk()
+    job = world.core.submit(service(1, spread=None))
+    world.talk()
+    world.pass_time(LOST_AFTER + 0.5)
+    agent = world.agents["a"]
+    world.core.report(agent.name, agent.report())
+    world.core.tick()
+    assert world.states(job) == ["Accepted"], "it has room for one, and that one still runs"
+    agent.obey(world.core.directives("a1"))
+    (entry,) = agent.tasks.values()
+    entry.update(state="Finished")
+    world.talk()
+    assert world.states(job) == ["StartInitiated"]
