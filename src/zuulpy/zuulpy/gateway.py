@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
-from pathlib import PurePath
 from typing import Any, Final, TypeVar, overload
 
 from zuulpy.answers import failure
@@ -315,7 +315,8 @@ class Gateway:
         else:
             name = prefix.strip("/") or "root"
             if isinstance(to, str):
-                name = PurePath(to.removeprefix("file:")).stem or name
+                file = os.path.basename(to.removeprefix("file:"))
+                name = os.path.splitext(file)[0] or name
             origin = Origin(name, to, zone=self.zone, **options)  # type: ignore[arg-type]
         self._origins.append(origin)
         call = _proxy(origin, prefix if strip else "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Final
@@ -24,6 +23,31 @@ def forward_headers(trusted: Sequence[str]) -> Callable[[Request], None]:
 
     What anybody else claims is dropped: an origin that reads X-Forwarded-For reads ours.
     """
+    believed = _members(trusted) if trusted else _nobody
+
+    def forward_headers(request: Request) -> None:
+        headers = request.headers
+        chain, proto, host = request.remote, "http", headers.get("host", "")
+        if believed(request.remote):
+            before = headers.get("x-forwarded-for")
+            chain = f"{before}, {chain}" if before else chain
+            proto = headers.get("x-forwarded-proto", proto)
+            host = headers.get("x-forwarded-host", host)
+        fields = [("x-forwarded-for", chain), ("x-forwarded-proto", proto), ("via", _VIA)]
+        if host:
+            fields.append(("x-forwarded-host", host))
+        headers.replace(_CLAIMS, fields)
+
+    return forward_headers
+
+
+def _nobody(remote: str) -> bool:
+    return False
+
+
+def _members(trusted: Sequence[str]) -> Callable[[str], bool]:
+    import ipaddress  # a slow import, and few gateways trust anybody
+
     try:
         networks = [ipaddress.ip_network(network) for network in trusted]
     except (ValueError, TypeError) as error:
@@ -37,20 +61,7 @@ def forward_headers(trusted: Sequence[str]) -> Callable[[Request], None]:
             return False
         return any(address in network for network in networks)
 
-    def forward_headers(request: Request) -> None:
-        headers = request.headers
-        chain, proto, host = request.remote, "http", headers.get("host", "")
-        if networks and believed(request.remote):
-            before = headers.get("x-forwarded-for")
-            chain = f"{before}, {chain}" if before else chain
-            proto = headers.get("x-forwarded-proto", proto)
-            host = headers.get("x-forwarded-host", host)
-        fields = [("x-forwarded-for", chain), ("x-forwarded-proto", proto), ("via", _VIA)]
-        if host:
-            fields.append(("x-forwarded-host", host))
-        headers.replace(_CLAIMS, fields)
-
-    return forward_headers
+    return believed
 
 
 def add_via(response: Response) -> None:

@@ -8,7 +8,6 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Protocol
 
 from zuulpy.errors import ConfigError
@@ -65,8 +64,8 @@ class FileResolver:
     a registry's outage must not become everyone's. Each complaint is logged once.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = os.fspath(path)
         self._servers: tuple[Server, ...] = ()
         self._stamp: tuple[int, int, int] | None = None
         self._checked = float("-inf")
@@ -84,7 +83,8 @@ class FileResolver:
             stat = os.stat(self.path)
             stamp = (stat.st_mtime_ns, stat.st_ino, stat.st_size)
             if stamp != self._stamp:
-                servers = parse_registry(self.path.read_bytes())
+                with open(self.path, "rb") as file:
+                    servers = parse_registry(file.read())
                 if servers != self._servers:
                     self._servers = servers
                 self._stamp = stamp
