@@ -63,8 +63,10 @@ export default function Player({ id }: { id: string }) {
   const lingers = useLinger(started);
   // What is buffered still plays after the last appliance is gone.
   const fatal = started && (view.samples.at(-1)?.buffer ?? 0) > 1 ? null : view.fatal;
+  // With a failure on the screen, the way back stays and nothing lies over the words.
+  const held = Boolean(fatal || play.error);
   return (
-    <main className={css.stage} ref={stage} id="stage">
+    <main className={css.stage} ref={stage} data-held={held}>
       <Screen video={video} stage={stage} name={title?.title ?? "the film"}>
         <button type="button" className={css.tool} aria-expanded={panel === "quality"} onClick={() => toggle("quality")}>
           <Icon name="quality" label="Quality" />
@@ -85,7 +87,7 @@ export default function Player({ id }: { id: string }) {
         <Workings of={play.answer?.workings} />
         <Oca name={view.oca} url={url} failovers={view.failovers} />
       </header>
-      {stats && <Stats view={view} stops={stops} url={url} />}
+      {stats && !held && <Stats view={view} stops={stops} url={url} />}
       {panel === "quality" && (
         <QualityPanel view={view} renditions={play.answer?.renditions ?? []} choose={(height) => engine?.choose(height)} close={() => setPanel(null)} />
       )}
