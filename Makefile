@@ -25,7 +25,7 @@ bench: $(VENV)/.stamp-dev
 	@$(BIN)/python scripts/bench.py
 
 drill: $(VENV)/.stamp-dev
-	@$(BIN)/python -m pytest tests/reference_app/drills -m drill -s
+	@$(BIN)/python -m pytest tests -m drill -s -q
 
 lock: $(VENV)/.stamp-dev
 	@$(BIN)/python scripts/lock.py
