@@ -133,6 +133,8 @@ class Hop:
             )
             if left := headers.get("x-deadline-ms"):
                 stack.enter_context(hystrixpy.deadline(max(int(left), 1) / 1000))
+            if headers.get("x-attempt", "1") != "1":
+                stack.enter_context(hystrixpy.without_retries())
             try:
                 await self._app(scope, receive, send_traced)
             finally:

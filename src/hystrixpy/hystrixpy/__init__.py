@@ -8,7 +8,7 @@ from hystrixpy._core import Snapshot
 from hystrixpy._run import Outcome
 from hystrixpy.command import CircuitControl, CommandFunction, command
 from hystrixpy.config import CircuitConfig
-from hystrixpy.context import deadline, remaining
+from hystrixpy.context import deadline, remaining, without_retries
 from hystrixpy.errors import (
     BadRequestError,
     BulkheadFullError,
@@ -45,4 +45,5 @@ __all__ = [
     "instrument",
     "isolated",
     "remaining",
+    "without_retries",
 ]

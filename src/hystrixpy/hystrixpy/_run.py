@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from hystrixpy.context import bound
+from hystrixpy.context import bound, may_retry
 from hystrixpy.errors import (
     BadRequestError,
     BulkheadFullError,
@@ -205,10 +205,10 @@ class Run:
         """Seconds until the next attempt; None when there is none.
 
         A refusal is final (a bulkhead refuses at once, or it would be a queue), and so are an
-        open circuit, an empty budget and a pause that outlasts the deadline.
+        open circuit, an empty budget, a pause that outlasts the deadline, and `without_retries`.
         """
         core = self.core
-        if self.answered or self.refused or core.retry is None:
+        if self.answered or self.refused or core.retry is None or not may_retry.get():
             return None
         if self.retrying is None:
             self.retrying = core.retry.begin()

@@ -1,4 +1,7 @@
-"""How much time is left: one bound per context, inherited by inner commands, tasks and threads."""
+"""What a context allows its commands: how much time is left, and whether they may call again.
+
+Inner commands, tasks and threads inherit both.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +42,24 @@ def deadline(seconds: float | None) -> Iterator[None]:
         yield
     finally:
         bound.reset(token)
+
+
+may_retry: ContextVar[bool] = ContextVar("hystrixpy_may_retry", default=True)
+"""Whether the commands of this context may call again."""
+
+
+@contextmanager
+def without_retries() -> Iterator[None]:
+    """Let no command inside call again, whatever its `attempts`.
+
+    For work that is itself a retry of somebody nearer to the caller: where every hop retries, one
+    failure at the bottom becomes a multiple at each hop above it.
+    """
+    token = may_retry.set(False)
+    try:
+        yield
+    finally:
+        may_retry.reset(token)
 
 
 @overload

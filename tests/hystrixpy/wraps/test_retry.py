@@ -7,7 +7,7 @@ from hystrixpy._clock import Clock
 from hystrixpy.testing import FakeClock, isolated
 from hystrixpy.wraps.retry import BUDGET_RESERVE, Retry, affordable
 
-from hystrixpy import CircuitConfig, command, deadline
+from hystrixpy import CircuitConfig, command, deadline, without_retries
 
 CALM = CircuitConfig(request_volume_threshold=10_000)
 
@@ -43,6 +43,21 @@ def test_a_retry_that_succeeds_is_the_answer() -> None:
     outcome = flaky.outcome()
     assert (outcome.value, outcome.error, outcome.attempts) == ("Dark", None, 2)
     assert outcome.events == ("FAILURE", "SUCCESS")
+
+
+def test_work_that_is_a_retry_itself_is_not_retried() -> None:
+    calls: list[bool] = []
+
+    @command(attempts=3)
+    def broken(inside: bool) -> None:
+        calls.append(inside)
+        raise ConnectionError
+
+    with without_retries(), pytest.raises(ConnectionError):
+        broken(True)
+    with pytest.raises(ConnectionError):
+        broken(False)
+    assert calls == [True, False, False, False]
 
 
 def test_a_judged_value_is_retried() -> None:
