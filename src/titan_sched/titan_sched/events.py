@@ -7,11 +7,8 @@ ended before it was Started), ``titan_sched.agent_joined`` and ``titan_sched.age
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-
-_log = logging.getLogger("titan_sched")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,4 +42,7 @@ def notify(observer: Observer | None, name: str, at: float, fields: Mapping[str,
     try:
         observer(Event(name=name, at=at, trace=None, span=None, parent=None, fields=fields))
     except Exception:
-        _log.exception("observer of %s raised", name)
+        # Only here, so that importing the package does not import logging.
+        import logging
+
+        logging.getLogger("titan_sched").exception("observer of %s raised", name)
