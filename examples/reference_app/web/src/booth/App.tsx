@@ -1,3 +1,4 @@
+import { useEffect } from "react";
 import { Redirect, Route, Router, Switch } from "wouter";
 import { useHashLocation } from "wouter/use-hash-location";
 import { Fence } from "../ui/Note";
@@ -15,6 +16,8 @@ import css from "./App.module.css";
 /** The booth: strip on top, rail at the side, one page; what is broken stands over all of them. */
 export function App() {
   const { denied, state } = useLink();
+  const [place] = useHashLocation();
+  useEffect(() => window.scrollTo(0, 0), [place]);
   if (denied) return <Door />;
   return (
     <Router hook={useHashLocation}>

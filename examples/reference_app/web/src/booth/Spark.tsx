@@ -10,7 +10,7 @@ export function Spark({ values, target }: { values: readonly (number | null)[]; 
   const y = (value: number) => 20 - ((value - floor) / (top - floor || 1)) * 18;
   let path = "";
   values.forEach((value, at) => {
-    if (value !== null) path += `${path && values[at - 1] !== null ? "L" : "M"}${at} ${y(value).toFixed(1)}`;
+    if (value !== null) path += path && values[at - 1] !== null ? `L${at} ${y(value).toFixed(1)}` : `M${at} ${y(value).toFixed(1)}h0.01`;
   });
   return (
     <svg className={css.spark} viewBox="0 0 60 22" preserveAspectRatio="none" aria-hidden focusable="false">

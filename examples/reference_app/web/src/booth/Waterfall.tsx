@@ -67,6 +67,13 @@ export function Waterfall({ spans, chosen, choose }: WaterfallProps) {
   );
 }
 
+/** The fields that tell two spans of one name apart, the first that is there. */
+const SUBJECTS = ["command", "op", "path", "route", "title"];
+const subject = ({ fields }: SpanRow) => {
+  const key = SUBJECTS.find((each) => fields[each] !== undefined);
+  return key ? String(fields[key]) : "";
+};
+
 interface LineProps { row: Branch; end: number; open: boolean; tabbable: boolean; chosen: boolean; choose: () => void; toggle: () => void }
 
 function Line({ row: { span, level, leaf, brace, through }, end, open, tabbable, chosen, choose, toggle }: LineProps) {
@@ -78,7 +85,7 @@ function Line({ row: { span, level, leaf, brace, through }, end, open, tabbable,
           {through.map((each) => <span key={each} className={css.brace} style={{ "--level": each - 1 } as React.CSSProperties} aria-hidden />)}
           {brace && <span className={css.brace} data-part={brace} aria-hidden />}
           {leaf ? <span className={css.dot} aria-hidden /> : <span className={css.twist} data-open={open} aria-hidden onClick={(event) => { event.stopPropagation(); toggle(); }}><Icon name="more" /></span>}
-          <span>{span.name}{brace && <span className="hidden">, in parallel</span>}</span>
+          <span>{span.name} <span className={css.what}>{subject(span)}</span>{brace && <span className="hidden">, in parallel</span>}</span>
           {!span.ok && <span className={css.bad}><Icon name="bad" />failed</span>}
         </span>
       </td>

@@ -74,6 +74,6 @@ export class Route {
 
 /** A failover in one sentence. */
 export function sentence({ from, to, reason, after }: Failover, stalled: boolean): string {
-  const seconds = after < 0.05 ? "at once" : `after ${after.toFixed(1)} s`;
+  const seconds = after < 0.5 ? "at once" : `after ${after.toFixed(1)} s`;
   return `${from} ${REASONS[reason]}; ${to} took over ${seconds}; ${stalled ? "the film stalled" : "no stall"}.`;
 }
