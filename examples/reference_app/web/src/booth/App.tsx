@@ -17,7 +17,10 @@ import css from "./App.module.css";
 export function App() {
   const { denied, state } = useLink();
   const [place] = useHashLocation();
-  useEffect(() => window.scrollTo(0, 0), [place]);
+  // In braces: newer browsers answer a promise here, which React would take for a clean-up.
+  useEffect(() => {
+    window.scrollTo(0, 0);
+  }, [place]);
   if (denied) return <Door />;
   return (
     <Router hook={useHashLocation}>

@@ -54,7 +54,9 @@ export default function Player({ id }: { id: string }) {
   const heading = usePage<HTMLHeadingElement>(title?.title ?? "Player");
   useKey("i", () => setStats((was) => !was));
   useKey("Escape", () => setPanel(null));
-  useEffect(() => stage.current?.querySelector<HTMLElement>("media-controller")?.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    stage.current?.querySelector<HTMLElement>("media-controller")?.focus({ preventScroll: true });
+  }, []);
 
   const stops = beamOf(play, view);
   const url = play.answer?.urls.find(({ host }) => host === view.oca) ?? null;
