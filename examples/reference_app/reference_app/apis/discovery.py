@@ -81,7 +81,7 @@ class DiscoveryApi:
             if error.status == 401:
                 self._limit.failed(email, time.monotonic())
             raise
-        response = JSONResponse(_session(member))
+        response = JSONResponse(self._session(member))
         secure = request.headers.get("x-forwarded-proto") == "https"
         start_session(response, member["id"], self._session_key, secure=secure)
         return response
@@ -89,7 +89,7 @@ class DiscoveryApi:
     async def who(self, request: Request) -> Response:
         """The signed-in member and the seats."""
         member, _ = await self._member(request)
-        return JSONResponse(_session(member))
+        return JSONResponse(self._session(member))
 
     async def sign_out(self, _: Request) -> Response:
         """Forget the session in this browser."""
@@ -166,6 +166,7 @@ class DiscoveryApi:
             service="titles", command="titles.get", ttl=3,
         )  # fmt: skip
 
-
-def _session(member: dict[str, Any]) -> dict[str, Any]:
-    return {"member": {"id": member["id"], "name": member["name"]}, "seats": member["seats"]}
+    def _session(self, member: dict[str, Any]) -> dict[str, Any]:
+        booth = f"http://127.0.0.1:{self._glue.settings.booth_port}"
+        who = {"id": member["id"], "name": member["name"]}
+        return {"member": who, "seats": member["seats"], "booth": booth}

@@ -1,6 +1,7 @@
 /** Shapes of the house's JSON, as the gateway answers it. */
 export interface Seat { id: string; name: string; taste: string[]; pattern: string }
-export interface Session { member: { id: number; name: string }; seats: Seat[] }
+/** `booth` is the address of the operators' console, where traces are shown. */
+export interface Session { member: { id: number; name: string }; seats: Seat[]; booth: string }
 
 export interface Workings {
   service: string;

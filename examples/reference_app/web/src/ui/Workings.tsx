@@ -1,4 +1,5 @@
 import { createContext, useContext, useState, type ReactNode } from "react";
+import { useSession } from "../house/session";
 import { ms } from "../lib/format";
 import type { Workings as Record } from "../lib/types";
 import { useKey } from "../lib/useKey";
@@ -28,16 +29,13 @@ export function describe({ command, cache, ms: took, fallback }: Record): string
   return parts.join(" · ");
 }
 
-/** The booth stands on the port after the house's own, wherever that is. */
-export const boothTrace = (trace: string) =>
-  `${window.location.protocol}//${window.location.hostname}:${Number(window.location.port || 80) + 1}/#/plays/${trace}`;
-
 /** The label beside a list, while the lens is on; it leads to that answer's trace. */
 export function Workings({ of }: { of: Record | null | undefined }) {
   const { on } = useWorkings();
-  if (!on || !of) return null;
+  const { session } = useSession();
+  if (!on || !of || !session) return null;
   return (
-    <a className={controls.chip} href={boothTrace(of.trace)} target="booth" data-testid="workings">
+    <a className={controls.chip} href={`${session.booth}/#/plays/${of.trace}`} target="booth" data-testid="workings">
       {describe(of)}
       <span className="hidden">, open the trace in the booth</span>
     </a>
