@@ -82,13 +82,18 @@ def player(page: Page, client: Client) -> None:
 
 
 def booth(page: Page, url: str, client: Client) -> None:
-    """Open the zones page, kill one instance, and stay while it is missed."""
+    """Open the zones page and kill one instance until the scheduler waits before it tries again."""
     page.goto(url)
-    page.locator("[data-instance='titles-1']").wait_for()
-    page.wait_for_timeout(3000)
-    client.fault("titles-1", "STOP", seconds=30)
-    client.fault("play-api-2", "KILL")
-    page.wait_for_timeout(700)
+    page.locator("[data-instance='play-api-2']").wait_for()
+    page.wait_for_timeout(2000)
+    page.locator("[data-instance='gateway-2']").click()
+    for _ in range(4):
+        wait_for(
+            page, "!document.querySelector(\"[data-instance='play-api-2'][data-status=dead]\")"
+        )
+        client.fault("play-api-2", "KILL")
+        page.locator("[data-instance='play-api-2'][data-status=dead]").wait_for()
+    page.wait_for_timeout(300)
 
 
 def every_page(browser: Browser, house: str, booth_url: str, folder: pathlib.Path) -> None:

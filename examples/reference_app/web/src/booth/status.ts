@@ -11,6 +11,8 @@ const WELL = 0.99;
 export function statusOf(instance: Instance, zoneAlive: boolean): Status {
   if (!zoneAlive) return { word: "zone down", icon: "bad", tone: "bad" };
   if (/^(Kill|Finished|Failed|Dead|Lost)/i.test(instance.state)) return { word: "dead", icon: "bad", tone: "bad" };
+  // Its predecessor died: until the replacement runs, what one looks for is what is missing.
+  if (instance.state !== "Started" && instance.restarts > 0) return { word: "dead", icon: "bad", tone: "bad" };
   if (instance.state !== "Started") return { word: "starting", icon: "off", tone: "warn" };
   if (instance.stopped) return { word: "stopped", icon: "pause", tone: "warn" };
   if (instance.recovered_at !== undefined) return { word: "recovered", icon: "ok", tone: "ok" };
