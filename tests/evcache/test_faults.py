@@ -2,10 +2,13 @@
 
 import asyncio
 import gc
+import json
 import os
 import signal
 import socket
+import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -150,3 +153,48 @@ def test_it_survives_fork(two: Zones) -> None:
             assert cache.get("k") == "parent"
         assert os.waitpid(child, 0)[1] == 0
         assert cache.get("child") == 199
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="reads /proc")
+def test_nodes_that_move_leave_no_descriptors(two: Zones, tmp_path: Path) -> None:
+    """Two addresses of one name in turn: connections to the one that is gone are closed."""
+    path = tmp_path / "cache.json"
+    ports = [int(two[zone][0].rpartition(":")[2]) for zone in two]
+
+    def move(n: int) -> None:
+        place = {"address": "127.0.0.1", "port": ports[n % 2]}
+        instance = {**place, "id": "x", "payload": {"zone": "a", "name": "cache-1"}}
+        new = tmp_path / f"{n}.new"
+        new.write_text(json.dumps([instance]))
+        new.replace(path)
+
+    with EVCache(f"file:{path}", zone="a", timeout=5) as cache:
+        source = cache._calls._planner.cluster._source
+        assert source is not None
+        for n in range(100):
+            move(n)
+            source._next_look = 0.0
+            assert cache.set("k", n)
+            assert cache.get("k") == n
+            if n == 10:
+                before = len(os.listdir("/proc/self/fd"))
+        assert len(os.listdir("/proc/self/fd")) <= before + 1
+
+
+async def test_on_uvloop_too(two: Zones, tmp_path: Path) -> None:
+    pytest.importorskip("uvloop")
+    script = tmp_path / "on_uvloop.py"
+    script.write_text(
+        "import asyncio, sys, uvloop\n"
+        "from evcache import AsyncEVCache\n"
+        "async def main():\n"
+        "    async with AsyncEVCache({'a': [sys.argv[1]]}, timeout=5) as cache:\n"
+        "        assert await cache.set('uv', 1)\n"
+        "        assert await cache.get('uv') == 1\n"
+        "with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:\n"
+        "    runner.run(main())\n"
+    )
+    done = await asyncio.create_subprocess_exec(
+        sys.executable, "-W", "error", str(script), two["a"][0]
+    )
+    assert await done.wait() == 0

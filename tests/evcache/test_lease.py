@@ -210,6 +210,17 @@ def test_empty_values_are_values(value: Any) -> None:
     assert world.one(world.reads.get("k")).value == value
 
 
+def test_an_empty_str_that_is_renewed_is_no_mark_of_a_lease() -> None:
+    world, origin = World(), Origin("")
+    world.one(compute(world, origin, ttl=60, stale=600))
+    world.sleep(61)
+    origin.calls, world.compute_seconds = 0, 2.0
+    jobs = world.run([compute(world, origin, ttl=60, stale=600) for _ in range(8)])
+    assert sorted(round(job.ended - job.began) for job in jobs) == [0] * 7 + [2]
+    assert {job.result.result() for job in jobs} == {""}
+    assert origin.calls == 1
+
+
 def test_what_cannot_be_cached_is_told_and_leaves_nothing() -> None:
     world, origin = World(), Origin(object())
     with pytest.raises(TypeError, match="cannot be cached"):

@@ -41,6 +41,7 @@ class Node:
     __slots__ = (
         "down_until",
         "epoch",
+        "gone",
         "heard_once",
         "label",
         "orphan",
@@ -61,6 +62,8 @@ class Node:
         """The command that was sent last while the node was in doubt."""
         self.orphan = False
         """Discovery has dropped it, and it still answers."""
+        self.gone = False
+        """Nobody will ask it any more; its connections may be closed."""
 
     def rested(self, now: float) -> bool:
         """Whether a node in doubt may be tried now: by one call every `PROBE_GAP` seconds."""
@@ -138,6 +141,7 @@ class Cluster:
         self._source: FileServers | None = None
         self._groups: tuple[Group, ...] = ()
         self._nodes: dict[tuple[str, str], Node] = {}
+        self._known: tuple[Node, ...] = ()
         self._orphans = False
         if not isinstance(servers, str):
             self._update(_parsed(servers))
@@ -180,6 +184,9 @@ class Cluster:
             zones.setdefault(node.place.zone, []).append(node)
         groups = [Group(zone, nodes) for zone, nodes in zones.items()]
         groups.sort(key=lambda group: group.zone != self._zone)
+        for node in {*self._known, *self._nodes.values()} - {*kept.values()}:
+            node.gone = True
+        self._known = tuple(kept.values())
         self._nodes = kept
         self._orphans = any(node.orphan for node in kept.values())
         self._groups = tuple(groups)

@@ -154,10 +154,17 @@ class Links:
         if link is None or not link.alive or link.epoch != op.node.epoch:
             if link is not None:
                 link.fail(NodeUnavailableError(op.node.label, "the node had failed"))
-            for node in [n for n, kept in self._links.items() if not kept.alive]:
-                del self._links[node]
+            self._forget_gone()
             link = self._links[op.node] = Link(op.node, asyncio.get_running_loop())
         link.send(op.data, op.slots)
+
+    def _forget_gone(self) -> None:
+        """Close connections to nodes that discovery has replaced or dropped; forget lost ones."""
+        for node, link in tuple(self._links.items()):
+            if node.gone:
+                link.fail(NodeUnavailableError(node.label, "the node is gone"))
+            if not link.alive:
+                del self._links[node]
 
     async def _receive(self, op: Receive) -> None:
         loop = asyncio.get_running_loop()

@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from functools import partial
+from typing import cast
 
 from evcache.dialect import Session
 from evcache.stores.memory import MemoryStore
@@ -26,8 +27,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has come."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  narrows the type
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
         self._clients.add(transport)
 
     def data_received(self, data: bytes) -> None:

@@ -120,10 +120,13 @@ class Planner:
         """
         if isinstance(slot.error, (RefusedError, QueueFullError)):
             return None
-        if slot.reused and not slot.retried:
-            slot.node.renew(slot.epoch)
-            second = Slot(slot.node, slot.key, slot.opaque, slot.data, now)
+        node = slot.node
+        # Nor does one that was closed because another call had found the node's others lost.
+        collateral = slot.epoch != node.epoch and not node.down_until
+        if (slot.reused or collateral) and not slot.retried:
+            node.renew(slot.epoch)
+            second = Slot(node, slot.key, slot.opaque, slot.data, now)
             second.retried = True
             return second
-        slot.node.failed(slot.epoch, now)
+        node.failed(slot.epoch, now)
         return None

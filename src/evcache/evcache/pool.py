@@ -7,6 +7,7 @@ block; one `poll` waits for all zones of a call at once.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import select
@@ -33,7 +34,18 @@ _CONNECTING = {0, errno.EINPROGRESS, errno.EWOULDBLOCK}
 class Connection:
     """One socket and the replies that are still to come on it."""
 
-    __slots__ = ("alive", "answered", "epoch", "lock", "node", "number", "outbox", "parser", "sock")
+    __slots__ = (
+        "alive",
+        "answered",
+        "epoch",
+        "lock",
+        "node",
+        "number",
+        "outbox",
+        "parser",
+        "poll",
+        "sock",
+    )
 
     def __init__(self, node: Node) -> None:
         self.node = node
@@ -46,6 +58,7 @@ class Connection:
         family = socket.AF_INET6 if ":" in node.place.host else socket.AF_INET
         self.sock = socket.socket(family, socket.SOCK_STREAM)
         self.number = self.sock.fileno()
+        self.poll = _poll_for_replies(self.number)
         self.sock.setblocking(False)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         code = self.sock.connect_ex((node.place.host, node.place.port))
@@ -64,11 +77,10 @@ class Connection:
             slot.link = self
         if not self.alive:
             self.fail(NodeUnavailableError(self.node.label, "the connection is closed"))
-        elif self.outbox:
-            self.outbox += data
         else:
-            self.outbox = data
-            self.flush()
+            self.outbox += data
+            if len(self.outbox) == len(data):
+                self.flush()
 
     def flush(self) -> None:
         """Send as much of the outbox as goes out at once."""
@@ -104,14 +116,25 @@ class Connection:
         except OSError as error:
             self.fail(NodeUnavailableError(self.node.label, str(error)), error)
 
+    def await_one(self, slot: Slot, until: float, clock: Callable[[], float]) -> None:
+        """Wait for one reply: the road of nearly every call, with nothing left to send."""
+        poll = self.poll
+        while not slot.done:
+            left = until - clock()
+            if not poll(left * 1000.0 if left > 0 else 0):
+                return
+            self.ready()
+
     def fail(self, error: EVCacheError, cause: BaseException | None = None) -> None:
         """Close; every reply that was still to come becomes this error."""
         error.__cause__ = cause
         self.alive = False
         self.outbox = b""
         self.sock.close()
-        while self.parser.pending:
-            self.parser.pending.popleft().fail(error, reused=self.answered)
+        with contextlib.suppress(IndexError):
+            # Another thread may be closing it too.
+            while True:
+                self.parser.pending.popleft().fail(error, reused=self.answered)
 
     def __del__(self) -> None:
         if hasattr(self, "sock"):
@@ -165,8 +188,16 @@ class Pool:
         connection = held.get(op.node)
         if connection is None or not connection.alive or connection.epoch != op.node.epoch:
             if connection is not None:
+                connection.fail(NodeUnavailableError(op.node.label, "the node had failed"))
                 connection.lock.release()
-            connection = held[op.node] = self._take(op.node)
+                del held[op.node]
+            try:
+                connection = held[op.node] = self._take(op.node)
+            except OSError as error:
+                # This process is out of descriptors.
+                for slot in op.slots:
+                    slot.fail(NodeUnavailableError(op.node.label, str(error)))
+                return
         connection.send(op.data, op.slots)
 
     def _take(self, node: Node) -> Connection:
@@ -180,17 +211,24 @@ class Pool:
                 connection = idle.pop()
             except IndexError:
                 break
-            if connection.epoch != node.epoch:
-                connection.fail(NodeUnavailableError(node.label, "the node had failed"))
-            elif connection.alive:
-                if connection.lock.acquire(blocking=False):
-                    return connection
+            if not connection.lock.acquire(blocking=False):
                 # A latch reads from it just now.
                 idle.appendleft(connection)
                 break
+            if connection.alive and connection.epoch == node.epoch:
+                return connection
+            connection.fail(NodeUnavailableError(node.label, "the node had failed"))
+            connection.lock.release()
+        self._forget_gone()
         connection = Connection(node)
         connection.lock.acquire()
         return connection
+
+    def _forget_gone(self) -> None:
+        """Close connections to nodes that discovery has replaced or dropped."""
+        for node in [node for node in tuple(self._idle) if node.gone]:
+            for connection in self._idle.pop(node, ()):
+                connection.fail(NodeUnavailableError(node.label, "the node is gone"))
 
     def _put_back(self, held: dict[Node, Connection]) -> None:
         for node, connection in held.items():
@@ -204,6 +242,11 @@ class Pool:
 
     def _receive(self, op: Receive, held: dict[Node, Connection]) -> None:
         slots, until = op.slots, op.until
+        first = slots[0]
+        connection = held.get(first.node)
+        if connection is not None and connection is first.link and len(slots) == 1:
+            connection.await_one(first, until, self._clock)
+            return
         foreign: list[Connection] = []
         try:
             connections = _connections(slots)
@@ -266,6 +309,11 @@ def _sleep(seconds: float, flight: Flight | None) -> None:
 if hasattr(select, "poll"):
     _BOTH = select.POLLIN | select.POLLOUT
 
+    def _poll_for_replies(number: int) -> Callable[[float], Sequence[object]]:
+        poll = select.poll()
+        poll.register(number, select.POLLIN)
+        return poll.poll
+
     def _wait(connections: Sequence[Connection], seconds: float) -> Sequence[Connection]:
         poll = select.poll()
         for connection in connections:
@@ -277,6 +325,9 @@ if hasattr(select, "poll"):
         return [connection for connection in connections if connection.number in numbers]
 
 else:
+
+    def _poll_for_replies(number: int) -> Callable[[float], Sequence[object]]:
+        return lambda ms: select.select([number], [], [number], ms / 1000.0)[0]
 
     def _wait(connections: Sequence[Connection], seconds: float) -> Sequence[Connection]:
         writing = [c for c in connections if c.outbox]
