@@ -198,3 +198,25 @@ async def test_on_uvloop_too(two: Zones, tmp_path: Path) -> None:
         sys.executable, "-W", "error", str(script), two["a"][0]
     )
     assert await done.wait() == 0
+
+
+def test_what_nobody_waits_for_leaves_all_the_same() -> None:
+    """More than a socket takes at once, a slow reader, and no later call to send the rest."""
+    value, received = os.urandom(1_000_000), bytearray()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def read_late() -> None:
+            stream, _ = server.accept()
+            with stream:
+                stream.settimeout(5)
+                threading.Event().wait(0.2)
+                while len(received) < 12 * len(value):
+                    received.extend(stream.recv(65536))
+
+        reader = threading.Thread(target=read_late)
+        reader.start()
+        with EVCache({"a": [f"127.0.0.1:{server.getsockname()[1]}"]}, timeout=5) as writer:
+            for _ in range(12):
+                writer.set("k", value, write="none")
+            reader.join()
+        assert received.count(value[-1000:]) == 12
