@@ -160,3 +160,12 @@ def test_records_survive_and_a_torn_one_is_passed_over(tmp_path):
     records.status("t").write_text("")
     records.drop("t")
     assert records.load() == []
+
+
+async def test_a_program_behind_a_link_in_tmp_runs(launch, tmp_path):
+    """As the python of a virtual environment does, in a checkout below /tmp."""
+    program = tmp_path / "bin" / "sh"
+    program.parent.mkdir()
+    program.symlink_to("/bin/sh")
+    asked = launch(str(program), "-c", "echo ran", cwd=str(tmp_path))
+    assert await finish(Bubblewrap(()), asked) == (0, "ran\n")

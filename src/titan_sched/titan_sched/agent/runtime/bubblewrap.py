@@ -149,7 +149,12 @@ def _shown(launch: Launch) -> list[str]:
     named = (word for word in launch.command if word.startswith("/") and os.path.exists(word))
     python = (sys.prefix, sys.base_prefix, *sys.path)
     paths = {os.path.abspath(path) for path in (launch.cwd, *named, *python) if path}
-    return sorted(path for path in paths if path.startswith("/tmp/"))  # noqa: S108
+    shown: list[str] = []
+    for path in sorted(path for path in paths if path.startswith("/tmp/")):  # noqa: S108
+        # What lies below a path that is shown comes with it; a link could not be mounted upon.
+        if not any(path.startswith(above + "/") for above in shown):
+            shown.append(path)
+    return shown
 
 
 async def _read_to_end(descriptor: int) -> bytes:
