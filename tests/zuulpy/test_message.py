@@ -1,9 +1,17 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from zuulpy.wire.serialise import request_bytes
 from zuulpy.wire.stream import BodyStream
 
-from zuulpy import BodyNotReadError, HeaderError, Headers, Request, Response
+from zuulpy import (
+    BodyNotReadError,
+    HeaderError,
+    Headers,
+    Request,
+    RequestLineError,
+    Response,
+)
 
 
 def test_headers_know_no_case_and_keep_repeats():
@@ -59,6 +67,40 @@ def test_a_request_follows_its_target():
     assert (request.path, request.query, request.body) == ("/a", "b=c?d", b"text")
     request.target = "/other"
     assert (request.path, request.query) == ("/other", "")
+
+
+@pytest.mark.parametrize(
+    "target", ["", "/a b", "/a HTTP/1.1\r\nx: y", "/\n", "/\r", "/\x00", "/\x7f", "/é", b"/"]
+)
+def test_no_target_can_end_the_request_line(target):
+    with pytest.raises(RequestLineError, match="target") as caught:
+        Request("GET", target)
+    assert (caught.value.part, caught.value.value) == ("target", target)
+    request = Request("GET", "/kept")
+    with pytest.raises(RequestLineError):
+        request.target = target
+    assert request.target == "/kept"
+
+
+@pytest.mark.parametrize("method", ["", "GET ", "GET / HTTP/1.1\r\nx: y\r\n", "G\n", "É", None])
+def test_no_method_can_be_more_than_one(method):
+    with pytest.raises(RequestLineError, match="method"):
+        Request(method, "/")
+    request = Request("PURGE", "/")
+    with pytest.raises(RequestLineError):
+        request.method = method
+    assert request.method == "PURGE"
+
+
+@given(st.text(st.characters(max_codepoint=300), max_size=30))
+def test_what_a_request_takes_as_target_is_one_word_of_its_line(target):
+    try:
+        request = Request("GET", target)
+    except RequestLineError:
+        assert not target or any(not "!" <= char <= "~" for char in target)
+        return
+    sent = request_bytes(request, "a:1", attempt=1, left=1.0, traceparent=None)
+    assert sent.split(b"\r\n")[0].split(b" ") == [b"GET", target.encode(), b"HTTP/1.1"]
 
 
 def test_a_response_from_text_says_so():

@@ -4,6 +4,7 @@ ZuulError
 ├── ConfigError (ValueError)         a route, origin or gateway.toml value that cannot work
 ├── TomlError                        a gateway.toml that cannot work
 ├── HeaderError (ValueError)         a header name or value that would break the message's framing
+├── RequestLineError (ValueError)    a method or target that would break the request's framing
 ├── FramingError                     a peer sent bytes that are not one clear HTTP/1.1 message
 ├── BodyNotReadError                 .body of a response whose body is still arriving
 ├── BodyTooLargeError                a body did not fit under its cap
@@ -57,6 +58,15 @@ class HeaderError(ZuulError, ValueError):
     def __init__(self, name: object, value: object = None) -> None:
         super().__init__(f"not a valid header: {name!r}: {value!r}")
         self.name = name
+        self.value = value
+
+
+class RequestLineError(ZuulError, ValueError):
+    """A request's `part`, "method" or "target", with a `value` that is none (RFC 9112 3)."""
+
+    def __init__(self, part: str, value: object) -> None:
+        super().__init__(f"not a valid {part}: {value!r}")
+        self.part = part
         self.value = value
 
 

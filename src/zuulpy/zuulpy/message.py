@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Mu
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar, overload
 
-from zuulpy.errors import BodyNotReadError, HeaderError
+from zuulpy.errors import BodyNotReadError, HeaderError, RequestLineError
 from zuulpy.paths import normalise
 from zuulpy.status import StatusCategory
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from zuulpy.wire.stream import BodyStream
 
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_TARGET = re.compile(r"[\x21-\x7e]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 T = TypeVar("T")
@@ -123,10 +124,11 @@ class Request:
     """A request: from a client to a filter or endpoint, or from your code to an `Origin`.
 
     `target` is path and query as sent ("/a?b=c"), `body` bytes (str is sent as UTF-8), `remote`
-    the client's address or "", `deadline` a callable of seconds left (None: no limit).
+    the client's address or "", `deadline` a callable of seconds left (None: no limit). Method and
+    target are checked as they are set (`RequestLineError`), like header fields.
     """
 
-    __slots__ = ("_path", "_target", "body", "deadline", "headers", "method", "remote")
+    __slots__ = ("_method", "_path", "_target", "body", "deadline", "headers", "remote")
 
     def __init__(
         self,
@@ -146,12 +148,25 @@ class Request:
         self.deadline = deadline
 
     @property
+    def method(self) -> str:
+        """A token; case matters."""
+        return self._method
+
+    @method.setter
+    def method(self, value: str) -> None:
+        if not isinstance(value, str) or not _NAME.fullmatch(value):
+            raise RequestLineError("method", value)
+        self._method = value
+
+    @property
     def target(self) -> str:
         """Path and query as sent."""
         return self._target
 
     @target.setter
     def target(self, value: str) -> None:
+        if not isinstance(value, str) or not _TARGET.fullmatch(value):
+            raise RequestLineError("target", value)
         self._target = value
         self._path: str | None = None
 
