@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import uuid
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from reference_app.member_client import ClientError, MemberClient
@@ -34,6 +36,71 @@ def test_the_same_key_gets_the_same_answer(house):
     again = member.play("the-last-reel", seat, session=session).answer
     assert (first.pop("repeated"), again.pop("repeated")) == (False, True)
     assert first == again
+
+
+def test_the_same_key_asked_twice_at_once_is_one_play(house):
+    member, seat = house.member()
+
+    def ask(session: str) -> dict[str, Any]:
+        answer = member.play("the-last-reel", seat, session=session).answer
+        answer.pop("repeated")
+        return answer
+
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(20):
+            first, second = pool.map(ask, [str(uuid.uuid4())] * 2)
+            assert first == second
+
+
+def test_a_key_is_not_used_for_another_play(house):
+    member, seat = house.member()
+    session = str(uuid.uuid4())
+    member.play("the-last-reel", seat, session=session)
+    with pytest.raises(ClientError) as caught:
+        member.play("quiet-orbit", seat, session=session)
+    assert caught.value.status == 422
+    assert b"key_reused" in caught.value.body
+
+
+def test_a_play_that_does_not_begin_holds_no_screen(house):
+    member, seat = house.member(2)
+    with pytest.raises(ClientError) as caught:
+        member.play("slow-thunder", seat, device="tv")
+    assert caught.value.status == 409
+    film = member.play("the-last-reel", seat, device="phone")
+    member.request("POST", f"/play/{film.answer['session']}/stop")
+
+
+def test_nobody_ends_the_stream_of_somebody_else(house):
+    cleo, seat = house.member(2)
+    film = cleo.play("the-last-reel", seat, device="tv")
+    ana, _ = house.member()
+    session = film.answer["session"]
+    ana.request("POST", f"/play/{session}/stop")
+    for path in (f"/play/{session}%3faccount=9%26z=/stop", "/play/a%20b/stop"):
+        with pytest.raises(ClientError) as caught:
+            ana.request("POST", path)
+        assert caught.value.status in (400, 404)
+    with pytest.raises(ClientError) as caught:
+        cleo.play("the-last-reel", seat, device="phone")
+    assert caught.value.status == 403
+    cleo.request("POST", f"/play/{session}/stop")
+
+
+@pytest.mark.parametrize("path", ["titles/a%20b", "titles/%E2%82%AC", "art/0/x%20y.svg"])
+def test_what_can_be_no_id_is_not_found(house, path):
+    member, seat = house.member()
+    with pytest.raises(ClientError) as caught:
+        member.request("GET", f"/discovery/{path}?seat={seat}")
+    assert caught.value.status == 404
+
+
+def test_a_picture_has_one_address_only(house):
+    member, seat = house.member()
+    card = member.request("GET", f"/discovery/rows/new?seat={seat}")["items"][0]
+    with pytest.raises(ClientError) as caught:
+        member.request("GET", card["poster"].replace("/art/", "/art/0"))
+    assert caught.value.status == 404
 
 
 def test_home_has_rows_with_workings_and_pictures(house):

@@ -131,9 +131,9 @@ class Hop:
                     caller=headers.get("x-caller", ""),
                 )
             )
-            if left := headers.get("x-deadline-ms"):
-                stack.enter_context(hystrixpy.deadline(max(int(left), 1) / 1000))
-            if headers.get("x-attempt", "1") != "1":
+            if (left := headers.get("x-deadline-ms", "")).isdecimal():
+                stack.enter_context(hystrixpy.deadline(int(left) / 1000))
+            if headers.get("x-attempt", "1") not in ("0", "1"):
                 stack.enter_context(hystrixpy.without_retries())
             try:
                 await self._app(scope, receive, send_traced)

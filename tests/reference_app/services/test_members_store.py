@@ -6,7 +6,7 @@ import pytest
 from argon2 import PasswordHasher
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reference_app.services.members.store import SEED, SEED_PASSWORD, MemberStore
+from reference_app.services.members.store import SEED, SEED_PASSWORD, MemberStore, ReusedError
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
@@ -41,6 +41,34 @@ def test_the_same_session_is_one_lease(store):
     again = store.lease(9, "9-1/tv", "s1", "t", now=1, ttl=60)
     assert (first.allowed, first.created, again.allowed, again.created) == (True, True, True, False)
     assert again.active == 1
+
+
+def test_a_session_is_not_used_for_something_else(store):
+    store.lease(9, "9-1/tv", "s1", "t", now=0, ttl=60)
+    with pytest.raises(ReusedError, match="session s1 was 't' and is now 'u'"):
+        store.lease(9, "9-1/tv", "s1", "u", now=1, ttl=60)
+
+
+def test_the_session_of_another_account_is_another_session(store):
+    assert store.lease(9, "9-1/tv", "same", "t", now=0, ttl=60).created
+    assert store.lease(8, "8-1/tv", "same", "u", now=0, ttl=60).created
+    assert not store.lease(9, "9-1/tv", "same", "t", now=1, ttl=60).created
+    assert store.release(8, "same")
+    assert not store.lease(9, "9-1/phone", "other", "t", now=2, ttl=60).allowed
+
+
+def test_the_first_answer_is_everybodys_and_lasts_as_long_as_it_says(store):
+    store.lease(9, "9-1/tv", "s1", "t", now=0, ttl=60)
+    assert store.keep(9, "s1", {"urls": 1}, until=500) == {"urls": 1}
+    assert store.keep(9, "s1", {"urls": 2}, until=900) == {"urls": 1}
+    assert store.lease(9, "9-1/tv", "s1", "t", now=499, ttl=60).answer == {"urls": 1}
+    late = store.lease(9, "9-1/tv", "s1", "t", now=500, ttl=60)
+    assert (late.created, late.answer) == (True, None)
+
+
+def test_an_answer_without_a_stream_is_given_and_not_kept(store):
+    assert store.keep(9, "gone", {"urls": 1}, until=500) == {"urls": 1}
+    assert store.lease(9, "9-1/tv", "gone", "t", now=0, ttl=60).answer is None
 
 
 def test_a_plan_of_one_screen_refuses_the_second_until_the_first_ends(store):
@@ -82,7 +110,6 @@ def test_any_history_of_leases_equals_the_model(tmp_path_factory, history):
         account, place, session, pause = step
         now += pause
         held = {key: lease for key, lease in held.items() if lease[1] > now}
-        session = f"{account}-{session}"
         answer = store.lease(account, place, session, "t", now=now, ttl=60)
         mine = {key: lease for key, lease in held.items() if key[0] == account}
         known = any(lease[0] == session for lease in mine.values())

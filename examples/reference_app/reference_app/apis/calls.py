@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from urllib.parse import quote
 
-from hystrixpy import BadRequestError, command
+from hystrixpy import BadRequestError, HystrixError, command
 
 from ..glue import CallError, Glue, Peer
 from ..openconnect.service import steer
+
+UNANSWERED = (HystrixError, CallError)
+"""What a guarded call raises where its peer gave no usable answer."""
 
 TIMEOUT = 0.4
 """Seconds an attempt may take: twenty times what a healthy service here needs."""
@@ -57,13 +61,17 @@ class MemberCalls:
 
         @command(name="members.entitlement", group="members", timeout=TIMEOUT, attempts=2)
         async def entitlement(account: int, title: str) -> Any:
-            return await _ask(peer, "GET", f"/members/{account}/entitlement/{title}")
+            return await _ask(peer, "GET", f"/members/{account}/entitlement/{quote(title)}")
 
         self.authenticate, self.get, self.entitlement = authenticate, get, entitlement
 
 
 class StreamCalls:
-    """What is asked of the members service about one play: its licence and its stream."""
+    """What is asked of the members service about one play: its licence and its stream.
+
+    The stream is where a play is decided once: the first answer that is kept with it is the answer
+    of every request with the same session, whichever instance it reaches.
+    """
 
     def __init__(self, glue: Glue) -> None:
         peer = glue.peer("members")
@@ -79,22 +87,32 @@ class StreamCalls:
             return await _ask(peer, "POST", "/licences", body)
 
         def not_counted(*_: object) -> dict[str, Any]:
-            return {"allowed": True, "fallback": "streams not counted"}
+            return {"allowed": True, "answer": None, "fallback": "streams not counted"}
 
         @command(
             name="members.take_stream", group="members", timeout=TIMEOUT, attempts=2,
             fallback=not_counted,
         )  # fmt: skip
-        async def take_stream(account: int, place: str, session: str, title: str) -> Any:
-            body = {"account": account, "place": place, "title": title}
-            return await _ask(peer, "PUT", f"/streams/{session}", body)
+        async def take(session: str, stream: dict[str, Any]) -> Any:
+            return await _ask(peer, "PUT", f"/streams/{session}", stream)
+
+        def not_kept(session: str, answer: dict[str, Any], ttl: float) -> dict[str, Any]:
+            return answer
+
+        @command(
+            name="members.keep_answer", group="members", timeout=TIMEOUT, attempts=2,
+            fallback=not_kept,
+        )  # fmt: skip
+        async def keep(session: str, answer: dict[str, Any], ttl: float) -> Any:
+            body = {"account": answer["account"], "answer": answer, "ttl": ttl}
+            return await _ask(peer, "PUT", f"/streams/{session}/answer", body)
 
         # A stream that is not given back ends by its own time.
         @command(name="members.end_stream", group="members", timeout=TIMEOUT, fallback=None)
-        async def end_stream(account: int, session: str) -> Any:
+        async def end(account: int, session: str) -> Any:
             return await _ask(peer, "DELETE", f"/streams/{session}?account={account}")
 
-        self.licence, self.take, self.end = licence, take_stream, end_stream
+        self.licence, self.take, self.keep, self.end = licence, take, keep, end
 
 
 class TitleCalls:
@@ -109,11 +127,11 @@ class TitleCalls:
 
         @command(name="titles.get", group="titles", timeout=TIMEOUT, attempts=2)
         async def get(title: str) -> Any:
-            return await _ask(peer, "GET", f"/titles/{title}")
+            return await _ask(peer, "GET", f"/titles/{quote(title)}")
 
         @command(name="titles.art", group="titles", timeout=TIMEOUT, attempts=2)
         async def art(name: str) -> Any:
-            return await _ask(peer, "GET", f"/art/{name}")
+            return await _ask(peer, "GET", f"/art/{quote(name)}")
 
         @command(name="titles.files", group="titles", timeout=TIMEOUT, attempts=2)
         async def files(title: str, device: str, kbps: int) -> Any:
@@ -141,6 +159,9 @@ class SteeringCalls:
         )  # fmt: skip
         async def call(ask: dict[str, Any]) -> Any:
             answer = await _ask(peer, "POST", "/steer", ask)
+            if not answer["urls"] and self._table:
+                # A steering service that has just begun has not heard the appliances yet.
+                raise CallError("steering", 503, answer)
             self._table = answer["table"] or self._table
             return answer
 

@@ -11,9 +11,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from ..art import digest_of
 from ..glue import Glue
 from ..server import ApiError, field, read_json
 from .calls import MemberCalls, RefusedError, TitleCalls
+from .ids import picture_name, title_id
 from .play import HANDLERS
 from .rows import ROWS, row_of
 from .session import account_of, end_session, start_session
@@ -124,17 +126,18 @@ class DiscoveryApi:
     async def title(self, request: Request) -> Response:
         """One title."""
         await self._seat(request)
-        title, told = await self._title(request.path_params["title"])
+        title, told = await self._title(title_id(request.path_params["title"]))
         return JSONResponse({**title, "workings": told})
 
     async def art(self, request: Request) -> Response:
         """One picture; its address holds the hash of its content, so it may be kept for ever."""
-        name = request.path_params["name"]
+        name = picture_name(request.path_params["name"])
         svg, _ = await read_through(
-            self._glue.cache, f"art:{request.path_params['digest']}:{name}"[:180],
-            lambda: self._titles.art(name),
+            self._glue.cache, f"art:{name}", lambda: self._titles.art(name),
             service="titles", command="titles.art", ttl=86_400,
         )  # fmt: skip
+        if request.path_params["digest"] != digest_of(svg):
+            raise ApiError(404, "no_such_picture", f"{name!r} has another hash.")
         headers = {"cache-control": "public, max-age=31536000, immutable"}
         return Response(svg, media_type="image/svg+xml", headers=headers)
 

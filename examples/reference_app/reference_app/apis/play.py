@@ -10,7 +10,6 @@ The fifth step, "served", happens at the appliance. A request that comes again w
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,6 +34,7 @@ from ..server import (
     read_json,
 )
 from .calls import MemberCalls, RefusedError, SteeringCalls, StreamCalls, TitleCalls
+from .ids import session_id, title_id
 from .session import account_of
 from .workings import read_through
 
@@ -44,9 +44,8 @@ DEVICES = {
     "console": {"id": "console", "name": "Console", "screen": "1080 lines"},
 }
 RATES = (2, 5, 25)
-ANSWER_TTL = 900
-"""Seconds for which a repeated request gets the first answer."""
-KEY = re.compile(r"[A-Za-z0-9-]{8,64}")
+URL_GRACE = 600
+"""Seconds for which the addresses of a film outlive its length; see `openconnect.steering`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,11 +63,7 @@ class Ask:
 
 def parse_ask(body: dict[str, Any], account: int, session: str) -> Ask:
     """Check a request; a 400 names field, value and what is allowed."""
-    if not KEY.fullmatch(session):
-        expected = "8 to 64 letters, digits or dashes"
-        raise ApiError(
-            400, "bad_key", f"Idempotency-Key: {session!r} is not allowed; expected {expected}."
-        )
+    session_id(session, "Idempotency-Key")
     choices: dict[str, list[Any]] = {
         "device": list(DEVICES), "home": list(HOMES), "mbit": list(RATES)
     }  # fmt: skip
@@ -81,7 +76,7 @@ def parse_ask(body: dict[str, Any], account: int, session: str) -> Ask:
     return Ask(
         account=account,
         session=session,
-        title=str(field(body, "title", str, allowed="a title's id")),
+        title=title_id(str(field(body, "title", str, allowed="a title's id"))),
         seat=str(field(body, "seat", str, allowed="the id of one of the member's seats")),
         device=chosen["device"],
         home=HOMES[chosen["home"]],
@@ -96,6 +91,29 @@ async def _refused(_: Request, error: Exception) -> Response:
 
 
 HANDLERS: Handlers = {**EXCEPTION_HANDLERS, RefusedError: _refused}
+
+
+def _answer(
+    ask: Ask,
+    files: dict[str, Any],
+    steered: dict[str, Any],
+    steps: list[dict[str, Any]],
+    told: dict[str, object],
+) -> dict[str, Any]:
+    home = ask.home
+    return {
+        "account": ask.account,
+        "session": ask.session,
+        "title": ask.title,
+        "title_name": files["title_name"],
+        "trace": current_trace(),
+        "renditions": files["renditions"],
+        "start": files["start"],
+        "home": {"id": home.id, "address": home.address, "provider": home.provider},
+        "urls": steered["urls"],
+        "steps": steps,
+        "workings": told,
+    }
 
 
 class PlayApi:
@@ -130,7 +148,7 @@ class PlayApi:
     async def stop(self, request: Request) -> Response:
         """The film was left: its stream is free again."""
         account = account_of(request, self._session_key)
-        await self._streams.end(account, request.path_params["session"])
+        await self._streams.end(account, session_id(request.path_params["session"], "session"))
         return Response(status_code=204)
 
     async def play(self, request: Request) -> Response:
@@ -138,22 +156,11 @@ class PlayApi:
         account = account_of(request, self._session_key)
         body = await read_json(request)
         ask = parse_ask(body, account, request.headers.get("idempotency-key", ""))
-        known = f"answer:{account}:{ask.session}"
-        first = await self._glue.cache.get(known)
-        if first is None:
-            answer = await self._traced(ask)
-            if await self._glue.cache.add(known, answer, ttl=ANSWER_TTL):
-                return JSONResponse(answer)
-            # Another attempt with this key was faster, or no cache node could keep the answer.
-            first = await self._glue.cache.get(known) or answer
-        return JSONResponse({**first, "repeated": True})
-
-    async def _traced(self, ask: Ask) -> dict[str, Any]:
         span = self._glue.telemetry.span
         with span("play", session=ask.session, title=ask.title, member=ask.account) as told:
             answer = await self._in_order(ask)
             told["title_name"] = answer["title_name"]
-        return answer
+        return JSONResponse({name: value for name, value in answer.items() if name != "account"})
 
     async def _in_order(self, ask: Ask) -> dict[str, Any]:
         begun = time.perf_counter()
@@ -161,26 +168,22 @@ class PlayApi:
         with self._step("asked", steps):
             await self._asked(ask)
         with self._step("allowed", steps):
-            await self._allowed(ask)
-        with self._step("files chosen", steps):
-            files, told = await self._files(ask)
-        with self._step("steered", steps):
-            steered = await self._steered(ask, files["seconds"])
-        told["fallback"] = steered.get("fallback")
-        return {
-            "session": ask.session,
-            "title": ask.title,
-            "title_name": files["title_name"],
-            "trace": current_trace(),
-            "renditions": files["renditions"],
-            "start": files["start"],
-            "home": {"id": ask.home.id, "address": ask.home.address,
-                     "provider": ask.home.provider},
-            "urls": steered["urls"],
-            "steps": steps,
-            "repeated": False,
-            "workings": {**told, "ms": elapsed_ms(begun)},
-        }  # fmt: skip
+            first = await self._allowed(ask)
+        if first is not None:
+            return {**first, "repeated": True}
+        try:
+            with self._step("files chosen", steps):
+                files, told = await self._files(ask)
+            with self._step("steered", steps):
+                steered = await self._steered(ask, files["seconds"])
+        except Exception:
+            # What did not begin to play holds no screen.
+            await self._streams.end(ask.account, ask.session)
+            raise
+        told = {**told, "fallback": steered.get("fallback"), "ms": elapsed_ms(begun)}
+        answer = _answer(ask, files, steered, steps, told)
+        kept = await self._streams.keep(ask.session, answer, files["seconds"] + URL_GRACE)
+        return {**kept, "repeated": kept["trace"] != answer["trace"]}
 
     @contextmanager
     def _step(self, name: str, steps: list[dict[str, Any]]) -> Iterator[None]:
@@ -208,9 +211,9 @@ class PlayApi:
                 400, "bad_field", f"seat: {ask.seat!r} is not allowed; expected {seats}."
             )
 
-    async def _allowed(self, ask: Ask) -> None:
-        """Entitlement, licence and stream count, side by side."""
-        (entitlement, _), _, stream = await asyncio.gather(
+    async def _allowed(self, ask: Ask) -> dict[str, Any] | None:
+        """Entitlement, licence and stream count, side by side; an answer given before, if any."""
+        answers = await asyncio.gather(
             read_through(
                 self._glue.cache, f"entitlement:{ask.account}:{ask.title}",
                 lambda: self._members.entitlement(ask.account, ask.title),
@@ -218,21 +221,33 @@ class PlayApi:
             ),
             self._streams.licence(ask.account, ask.title, ask.device, ask.session),
             self._stream(ask),
+            return_exceptions=True,
         )  # fmt: skip
-        if not entitlement["allowed"]:
-            raise ApiError(403, "not_entitled", "This title is not part of the plan.")
-        if not stream["allowed"]:
-            limit = stream["limit"]
-            raise ApiError(403, "too_many_streams", f"The plan plays on {limit} screens at once.")
+        # All have ended, so that no stream is taken behind the back of a refusal.
+        entitled, _, stream = answers
+        refusal = next((each for each in answers if isinstance(each, BaseException)), None)
+        if refusal is None and not entitled[0]["allowed"]:
+            refusal = ApiError(403, "not_entitled", "This title is not part of the plan.")
+        if refusal is not None:
+            if not isinstance(stream, BaseException):
+                await self._streams.end(ask.account, ask.session)
+            raise refusal
+        first: dict[str, Any] | None = stream["answer"]
+        return first
 
     async def _stream(self, ask: Ask) -> Any:
-        place = f"{ask.seat}/{ask.device}"
+        """The stream, taken or held; a refusal where the plan has no free one."""
+        stream = {
+            "account": ask.account,
+            "place": f"{ask.seat}/{ask.device}",
+            "ask": f"{ask.title} {ask.seat} {ask.device} {ask.home.id} {ask.mbit}",
+        }
         try:
-            return await self._streams.take(ask.account, place, ask.session, ask.title)
+            return await self._streams.take(ask.session, stream)
         except RefusedError as error:
-            if error.status == 409:
-                return error.body
-            raise
+            if error.code != "too_many_streams":
+                raise
+            raise ApiError(403, error.code, error.message) from error
 
     async def _files(self, ask: Ask) -> tuple[Any, dict[str, object]]:
         kbps = ask.mbit * 1000

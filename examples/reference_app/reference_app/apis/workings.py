@@ -10,9 +10,11 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from evcache import AsyncEVCache
+from evcache import AsyncEVCache, DeadlineExceededError
 
+from ..glue import CallError
 from ..server import current_trace, elapsed_ms
+from .calls import UNANSWERED, RefusedError
 
 FRESH = 30
 """Seconds for which a copy is served without asking the service."""
@@ -48,12 +50,25 @@ async def read_through(
     command: str,
     ttl: int = FRESH,
 ) -> tuple[Any, dict[str, object]]:
-    """The value under `key`, computed by `call` where no copy is fresh, and its workings."""
+    """The value under `key`, computed by `call` where no copy is fresh, and its workings.
+
+    A copy is fresh for `ttl` seconds. After that one reader computes while the others have the old
+    copy; where nobody can compute, everybody has it, for `STALE` seconds more.
+    """
     begun = time.perf_counter()
     item = await cache.get_item(key)
-    status = item.status.name
-    told: dict[str, object] = {"status": status, "tier": "RAM", "zone": item.zone}
-    if status == "HIT":
-        return item.value, workings(service, command, begun, cache=told)
-    value = await cache.get_or_compute(key, call, ttl, stale_ttl=STALE)
+    told: dict[str, object] = {"status": item.status.name, "tier": None, "zone": item.zone}
+    if item.found:
+        told["tier"] = "RAM"
+        if item.ttl is None or item.ttl > STALE:
+            return item.value, workings(service, command, begun, cache=told)
+        told["status"] = "STALE"
+    try:
+        value = await cache.get_or_compute(key, call, ttl, stale_ttl=STALE)
+    except DeadlineExceededError as error:
+        raise CallError(service, 503) from error
+    except UNANSWERED as error:
+        if isinstance(error, RefusedError) or not item.found:
+            raise
+        return item.value, workings(service, command, begun, cache=told, fallback="the old copy")
     return value, workings(service, command, begun, cache=told)

@@ -2,7 +2,7 @@
 
 from .motifs import MOTIFS
 from .palette import GENRE_HUES, MOODS, Palette, oklch, palette
-from .poster import MAX_BYTES, SHAPES, VARIANTS, poster
+from .poster import MAX_BYTES, SHAPES, VARIANTS, digest_of, poster
 
 __all__ = [
     "GENRE_HUES",
@@ -12,6 +12,7 @@ __all__ = [
     "SHAPES",
     "VARIANTS",
     "Palette",
+    "digest_of",
     "oklch",
     "palette",
     "poster",

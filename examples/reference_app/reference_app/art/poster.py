@@ -152,6 +152,11 @@ VARIANTS = tuple(_COMPOSITIONS)
 """Compositions that a title has; they share palette and motif."""
 
 
+def digest_of(svg: str) -> str:
+    """The hash of a picture's content that stands in its address: 12 hex digits."""
+    return hashlib.sha256(svg.encode()).hexdigest()[:12]
+
+
 def poster(title_id: str, variant: str, shape: str, palette: Palette, genre: str) -> str:
     """One picture of a title, the same for the same arguments, at most 8 kB.
 

@@ -14,10 +14,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ...server import EXCEPTION_HANDLERS, ApiError, field, read_json
-from .store import MemberStore
+from .store import MemberStore, ReusedError
 
-STREAM_TTL = 900.0
-"""Seconds after which a lease that nobody gave back ends."""
+STREAM_TTL = 60.0
+"""Seconds after which a stream ends whose play was never answered."""
+LICENCE_TTL = 900.0
+"""Seconds that a licence lasts."""
 
 
 class MembersService:
@@ -38,6 +40,7 @@ class MembersService:
                 Route("/licences", self.licence, methods=["POST"]),
                 Route("/streams/{session}", self.take_stream, methods=["PUT"]),
                 Route("/streams/{session}", self.end_stream, methods=["DELETE"]),
+                Route("/streams/{session}/answer", self.keep_answer, methods=["PUT"]),
             ],
             exception_handlers=EXCEPTION_HANDLERS,
         )
@@ -72,23 +75,46 @@ class MembersService:
             "title": field(body, "title", str, allowed="a title's id"),
             "device": field(body, "device", str, allowed="a device class"),
             "jti": field(body, "session", str, allowed="a playback session"),
-            "exp": int(now + STREAM_TTL),
+            "exp": int(now + LICENCE_TTL),
         }
         token = jwt.encode(claims, self._licence_key, algorithm="HS256")
         return JSONResponse({"licence": token, "until": claims["exp"]})
 
     async def take_stream(self, request: Request) -> Response:
-        """Take or keep a stream; 409 when the plan has no free one."""
+        """Take or hold a stream; 409 when the plan has no free one, or 422 for a session used before.
+
+        Statements on SQLite are done in microseconds, so they are made here and not in a thread.
+        """
         body = await read_json(request)
-        lease = self._store.lease(
-            int(str(field(body, "account", int, allowed="a member's number"))),
-            str(field(body, "place", str, allowed="a seat and a device")),
-            request.path_params["session"],
-            str(field(body, "title", str, allowed="a title's id")),
-            self._clock(),
-            STREAM_TTL,
-        )
-        return JSONResponse(asdict(lease), status_code=200 if lease.allowed else 409)
+        try:
+            lease = self._store.lease(
+                int(str(field(body, "account", int, allowed="a member's number"))),
+                str(field(body, "place", str, allowed="a seat and a device")),
+                request.path_params["session"],
+                str(field(body, "ask", str, allowed="what is asked for")),
+                self._clock(),
+                STREAM_TTL,
+            )
+        except ReusedError as error:
+            message = f"Idempotency-Key {error.session} was used for another play."
+            raise ApiError(422, "key_reused", message) from error
+        if not lease.allowed:
+            message = f"The plan plays on {lease.limit} screens at once."
+            raise ApiError(409, "too_many_streams", message)
+        return JSONResponse(asdict(lease))
+
+    async def keep_answer(self, request: Request) -> Response:
+        """Keep a play's answer; the first one is answered, to whoever comes second too."""
+        body = await read_json(request)
+        account = int(str(field(body, "account", int, allowed="a member's number")))
+        answer, ttl = body.get("answer"), body.get("ttl")
+        if not isinstance(answer, dict):
+            raise ApiError(400, "bad_field", "answer: expected a play's answer.")
+        if not isinstance(ttl, int | float) or not 0 < ttl <= 86_400:
+            raise ApiError(400, "bad_field", f"ttl: {ttl!r} is not allowed; expected seconds.")
+        until = self._clock() + ttl
+        kept = self._store.keep(account, request.path_params["session"], answer, until)
+        return JSONResponse(kept)
 
     async def end_stream(self, request: Request) -> Response:
         """Give a stream back; giving it back twice is no error."""

@@ -2,7 +2,7 @@
 
 A lease is a conditional put in the manner of DynamoDB: the same session twice is one lease, and a
 device that starts another film gives up its former one. A lease that is not given back ends by its
-own time.
+own time. With the lease its play's answer is kept, the first one for all that ask again.
 """
 
 from __future__ import annotations
@@ -10,8 +10,11 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
@@ -20,9 +23,9 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS member (
     id INTEGER PRIMARY KEY, email TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
     password TEXT NOT NULL, plan TEXT NOT NULL, streams INTEGER NOT NULL, seats TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS lease (
-    account INTEGER NOT NULL, place TEXT NOT NULL, session TEXT NOT NULL UNIQUE,
-    title TEXT NOT NULL, until REAL NOT NULL, PRIMARY KEY (account, place));
+CREATE TABLE IF NOT EXISTS stream (
+    account INTEGER NOT NULL, place TEXT NOT NULL, session TEXT NOT NULL, ask TEXT NOT NULL,
+    until REAL NOT NULL, answer TEXT, PRIMARY KEY (account, place), UNIQUE (account, session));
 """
 
 # The seeded members of the demo. The password of all is told on the sign-in page.
@@ -45,13 +48,22 @@ SEED_PASSWORD = "popcorn"  # noqa: S105 - shown to everybody who opens the demo
 class Lease:
     """The answer to a request for a stream."""
 
-    session: str
     allowed: bool
     created: bool
     """False when this session already had its lease."""
     active: int
     """Streams of the account after the call."""
     limit: int
+    answer: dict[str, Any] | None = None
+    """What the first request of this session was answered, once that is kept."""
+
+
+class ReusedError(Exception):
+    """A session that was used before, for something else."""
+
+    def __init__(self, session: str, first: str, now: str) -> None:
+        super().__init__(f"session {session} was {first!r} and is now {now!r}")
+        self.session, self.first, self.now = session, first, now
 
 
 class MemberStore:
@@ -107,48 +119,78 @@ class MemberStore:
         return {**dict(zip(names, row, strict=False)), "seats": json.loads(row[4])}
 
     def lease(
-        self, account: int, place: str, session: str, title: str, now: float, ttl: float
+        self, account: int, place: str, session: str, ask: str, now: float, ttl: float
     ) -> Lease:
         """Take a stream for `place` (seat and device) until `now + ttl`, within the plan's limit.
 
-        One immediate transaction: two processes asking at once are decided one after the other.
+        `ask` is all that was asked for. Raises `ReusedError` where the same session asked for
+        something else. One immediate transaction: two processes asking at once are decided one
+        after the other.
         """
+        with self._transaction():
+            return self._decide(account, place, session, ask, now, ttl)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
         with self._lock:
             self._db.execute("BEGIN IMMEDIATE")
             try:
-                answer = self._decide(account, place, session, title, now, ttl)
+                yield
             except BaseException:
                 self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
-        return answer
 
     def _decide(
-        self, account: int, place: str, session: str, title: str, now: float, ttl: float
+        self, account: int, place: str, session: str, ask: str, now: float, ttl: float
     ) -> Lease:
         row = self._db.execute("SELECT streams FROM member WHERE id = ?", (account,)).fetchone()
         limit = row[0] if row else 0
-        self._db.execute("DELETE FROM lease WHERE until <= ?", (now,))
+        self._db.execute("DELETE FROM stream WHERE until <= ?", (now,))
         held = self._db.execute(
-            "SELECT place, session FROM lease WHERE account = ?", (account,)
+            "SELECT place, session, ask, answer FROM stream WHERE account = ?", (account,)
         ).fetchall()
-        known = any(lease[1] == session for lease in held)
+        for _, known, first, answer in held:
+            if known != session:
+                continue
+            if first != ask:
+                raise ReusedError(session, first, ask)
+            kept = json.loads(answer) if answer else None
+            return Lease(allowed=True, created=False, active=len(held), limit=limit, answer=kept)
         others = [lease for lease in held if lease[0] != place]
-        allowed = known or len(others) < limit
-        if allowed and not known:
+        if len(others) >= limit:
+            return Lease(allowed=False, created=False, active=len(others), limit=limit)
+        self._db.execute(
+            "INSERT OR REPLACE INTO stream VALUES (?,?,?,?,?,NULL)",
+            (account, place, session, ask, now + ttl),
+        )
+        return Lease(allowed=True, created=True, active=len(others) + 1, limit=limit)
+
+    def keep(
+        self, account: int, session: str, answer: dict[str, Any], until: float
+    ) -> dict[str, Any]:
+        """Keep a play's answer with its stream, for as long; the first one kept is returned.
+
+        A stream that is gone meanwhile keeps nothing, and the answer given is returned.
+        """
+        with self._transaction():
+            row = self._db.execute(
+                "SELECT answer FROM stream WHERE account = ? AND session = ?", (account, session)
+            ).fetchone()
+            if row and row[0]:
+                first: dict[str, Any] = json.loads(row[0])
+                return first
             self._db.execute(
-                "INSERT OR REPLACE INTO lease VALUES (?,?,?,?,?)",
-                (account, place, session, title, now + ttl),
+                "UPDATE stream SET answer = ?, until = ? WHERE account = ? AND session = ?",
+                (json.dumps(answer), until, account, session),
             )
-        active = len(others) + (1 if allowed else 0)
-        return Lease(session=session, allowed=allowed, created=allowed and not known,
-                     active=active, limit=limit)  # fmt: skip
+        return answer
 
     def release(self, account: int, session: str) -> bool:
         """Give a stream back; False when the account held no such lease."""
         with self._lock:
             cursor = self._db.execute(
-                "DELETE FROM lease WHERE account = ? AND session = ?", (account, session)
+                "DELETE FROM stream WHERE account = ? AND session = ?", (account, session)
             )
         return cursor.rowcount == 1
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ...art import SHAPES, VARIANTS, Palette, palette, poster
+from ...art import SHAPES, VARIANTS, Palette, digest_of, palette, poster
 from ...server import EXCEPTION_HANDLERS, ApiError, field, read_json
 from .catalogue import BY_ID, TITLES, Title
 from .files import choose_files
@@ -41,7 +41,7 @@ def picture(title_id: str, variant: str, shape: str) -> tuple[str, str]:
     """One picture and the hash of its content, which is part of its address."""
     title = BY_ID[title_id]
     svg = poster(title_id, variant, shape, title_palette(title), title.genre)
-    return svg, hashlib.sha256(svg.encode()).hexdigest()[:12]
+    return svg, digest_of(svg)
 
 
 def picture_path(title: Title, variant: str, shape: str) -> str:
