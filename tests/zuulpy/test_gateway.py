@@ -299,7 +299,7 @@ async def test_a_client_that_leaves_is_an_event_too(upstream, serve):
 async def test_deadlines_are_lowered_and_a_spent_one_asks_nobody(upstream, serve, raw):
     origin = await upstream()
     gateway = Gateway()
-    gateway.route("/", to=[origin.address])
+    gateway.route("/", to=[origin.address], try_timeout=9.0)
     gateway.endpoint("/local")(lambda request: Response(200, "late"))
     port = await serve(gateway)
     with_deadline = b"GET / HTTP/1.1\r\nHost: x\r\nx-deadline-ms: %s\r\n\r\n"
@@ -349,6 +349,8 @@ async def test_mistakes_are_found_when_the_gateway_is_built(upstream, serve):
         {"prefix": "/b", "to": ["127.0.0.1"]},
         {"prefix": "/b", "to": ["127.0.0.1:1"], "attempts": 0},
         {"prefix": "/b", "to": ["127.0.0.1:1"], "balance": "random"},
+        {"prefix": "/b", "to": ["127.0.0.1:1"], "retry_statuses": "503"},
+        {"prefix": "/b", "to": ["127.0.0.1:1"], "retry_statuses": (True,)},
         {"prefix": "/b", "to": ["127.0.0.1:1"], "endpoint": lambda request: Response()},
         {"prefix": "/b", "to": Origin("b", ["127.0.0.1:1"]), "timeout": 1.0},
     ):

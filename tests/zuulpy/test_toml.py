@@ -40,6 +40,11 @@ def test_the_smallest_file_is_a_gateway(tmp_path):
         (('"/api/products"', '"api"'), "route[0].prefix = 'api': allowed is a path"),
         (('"127.0.0.1:9001"', '"nowhere"'), "route[0].to = 'nowhere': allowed is a list of"),
         (("timeout = 2", "timeout = -1"), "route[0].timeout = -1: allowed is a number above 0"),
+        (
+            ("timeout = 2", "retry_statuses = 503"),
+            "route[0].retry_statuses = 503: allowed is a list",
+        ),
+        (("timeout = 2", "retry_statuses = [200]"), "retry_statuses = [200]: allowed is a coll"),
         (("timeout = 2", 'balance = "x"'), "route[0].balance = 'x': allowed is zone_first or"),
         (("timeout = 2", "guard = 1"), "route[0].guard = 1: allowed is one of the keys prefix,"),
         (("[[route]]", "[route]"), "allowed is a list of tables"),

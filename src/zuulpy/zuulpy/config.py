@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -59,6 +60,9 @@ class OriginConfig:
     """Retries as a share of requests (plus a small reserve, see `origins.retry.RetryBudget`)."""
     retry_unsafe: bool = False
     """Replay POST and PATCH without an Idempotency-Key too."""
+    retry_statuses: Collection[int] = (502, 503, 504)
+    """Statuses retried like a reset; none: every answer is final. For an origin that retries too,
+    so that a failure behind it is not multiplied here."""
     balance: Balance = "zone_first"
     """Own zone while it has a healthy server, or all zones alike."""
     body_bytes: int = 16_777_216
@@ -75,5 +79,10 @@ class OriginConfig:
             raise ConfigError("retry_budget", self.retry_budget, "a share from 0 to 1")
         if not isinstance(self.retry_unsafe, bool):
             raise ConfigError("retry_unsafe", self.retry_unsafe, "true or false")
+        statuses = self.retry_statuses
+        if not isinstance(statuses, (tuple, list, set, frozenset)) or not all(
+            type(status) is int and 400 <= status <= 599 for status in statuses
+        ):
+            raise ConfigError("retry_statuses", statuses, "a collection of 400 to 599")
         if self.balance not in BALANCES:
             raise ConfigError("balance", self.balance, " or ".join(BALANCES))

@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextvars import ContextVar
 from typing import Any, Final, TypeVar, overload
 
@@ -115,6 +115,7 @@ class Gateway:
         try_timeout: float | None = None,
         attempts: int | None = None,
         retry_unsafe: bool | None = None,
+        retry_statuses: Collection[int] | None = None,
         balance: Balance | None = None,
         guard: Guard | None = None,
     ) -> None:
@@ -122,15 +123,15 @@ class Gateway:
 
         `to` is a list of "host:port", "file:" and a registry file, or an `Origin`; `endpoint` a
         function of the request instead. `host` narrows to one Host; `strip` takes the prefix off.
-        `timeout`, `try_timeout` (seconds), `attempts`, `retry_unsafe` and `balance` are those of
-        `OriginConfig`. `guard` decorates the call of the origin: a circuit breaker, for instance;
-        what it raises is answered 503, a `TimeoutError` 504. Raises `ConfigError`, for an equal
-        prefix too.
+        `timeout`, `try_timeout` (seconds), `attempts`, `retry_unsafe`, `retry_statuses` and
+        `balance` are those of `OriginConfig`. `guard` decorates the call of the origin: a circuit
+        breaker, for instance; what it raises is answered 503, a `TimeoutError` 504. Raises
+        `ConfigError`, for an equal prefix too.
         """
         self._building("route")
         options = {
             **_given(timeout=timeout, try_timeout=try_timeout, attempts=attempts),
-            **_given(retry_unsafe=retry_unsafe, balance=balance),
+            **_given(retry_unsafe=retry_unsafe, retry_statuses=retry_statuses, balance=balance),
         }
         cleaned, narrowed = clean_prefix(prefix), clean_host(host)
         if endpoint is None:

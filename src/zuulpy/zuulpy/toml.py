@@ -21,6 +21,7 @@ _ROUTE: Final = {
     "try_timeout": (int, float),
     "attempts": int,
     "retry_unsafe": bool,
+    "retry_statuses": (list,),
     "balance": str,
 }
 _TYPES: Final = {
@@ -31,6 +32,7 @@ _TYPES: Final = {
     int: "an integer",
     (str, list): 'a list of "host:port" or "file:..."',
     (int, float): "a number",
+    (list,): "a list",
 }
 
 

@@ -118,6 +118,21 @@ async def test_a_post_is_answered_with_the_503_and_retried_if_unsafe_is_asked_fo
     assert (await origin(bad, good, retry_unsafe=True).send(POST)).status == 200
 
 
+async def test_without_retry_statuses_an_answer_is_final_and_its_lack_is_not(
+    upstream, origin, dead_address
+):
+    bad, good = await upstream(FAILED), await upstream()
+    client = origin(bad, good, retry_statuses=())
+    assert (await client.send(GET)).status == 503
+    assert good.requests == []
+    for failing in ("reset", "hang"):
+        silent = await upstream(failing)
+        client = origin(silent, good, retry_statuses=(), try_timeout=0.5)
+        assert (await client.send(GET)).status == 200
+        assert len(silent.requests) == 1
+    assert (await origin(dead_address, good, retry_statuses=()).send(POST)).status == 200
+
+
 async def test_a_reused_connection_that_died_is_unseen(upstream, origin):
     server = await upstream(lambda n: "close" if n == 2 else OK)
     client = origin(server)
@@ -190,6 +205,14 @@ async def test_a_deadline_cuts_off_and_is_told_on(upstream, origin):
     with pytest.raises(DeadlineError):
         await client.send(GET, deadline=lambda: 0.0)
     assert len(server.requests) == 1
+
+
+async def test_a_try_is_told_its_own_time_not_that_of_the_whole_call(upstream, origin):
+    server = await upstream()
+    await origin(server, try_timeout=1.0, timeout=9.0).send(GET)
+    await origin(server, try_timeout=9.0, timeout=1.0).send(GET)
+    assert 1 <= int(server.header(0, "x-deadline-ms")) <= 1000
+    assert 1 <= int(server.header(1, "x-deadline-ms")) <= 1000
 
 
 async def test_own_zone_first_until_it_has_no_healthy_server(upstream):

@@ -41,7 +41,12 @@ def test_x_attempt_is_read_with_care(value, attempts):
 )
 def test_what_a_retry_may_mend(status, after, worth):
     headers = {} if after is None else {"retry-after": after}
-    assert worth_retrying(Response(status, b"", headers), left=1.0) is worth
+    assert worth_retrying(Response(status, b"", headers), 1.0, (502, 503, 504)) is worth
+
+
+@pytest.mark.parametrize(("statuses", "worth"), [((), False), ({429}, False), ([503], True)])
+def test_which_statuses_a_retry_may_mend_is_said_by_the_origin(statuses, worth):
+    assert worth_retrying(Response(503), 1.0, statuses) is worth
 
 
 @given(st.lists(st.tuples(st.floats(0, 2), st.integers(0, 5)), max_size=60), st.floats(0.01, 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextvars import ContextVar
 
 from zuulpy.config import Balance, OriginConfig
@@ -49,6 +49,7 @@ class Origin:
         max_per_server: int = 50,
         retry_budget: float = 0.1,
         retry_unsafe: bool = False,
+        retry_statuses: Collection[int] = (502, 503, 504),
         balance: Balance = "zone_first",
         body_bytes: int = 16_777_216,
         trace: ContextVar[str | None] | None = None,
@@ -62,6 +63,7 @@ class Origin:
             max_per_server=max_per_server,
             retry_budget=retry_budget,
             retry_unsafe=retry_unsafe,
+            retry_statuses=retry_statuses,
             balance=balance,
             body_bytes=body_bytes,
         )
@@ -87,9 +89,11 @@ class Origin:
         is read whole, up to `body_bytes`, unless `stream`. Raises an `OriginError` when no server
         gave an answer, `BodyTooLargeError`, and `RuntimeError` in another event loop.
 
-        A connect error is retried on another server. A reset, a try timeout, 502, 503 and 504 are
-        retried if the request is idempotent (RFC 9110), has an Idempotency-Key, or the origin is
-        `retry_unsafe`; never for a request that somebody before us has retried already.
+        A connect error is retried on another server. A reset, a try timeout and `retry_statuses`
+        are retried if the request is idempotent (RFC 9110), has an Idempotency-Key, or the origin
+        is `retry_unsafe`; never for a request that somebody before us has retried already. Each
+        try is told what is left for its answer to begin, `x-deadline-ms`: a server that works on
+        when nobody waits any more works for nobody.
         """
         loop = self._running()
         now = loop.time()
@@ -190,7 +194,8 @@ class _Call:
             answer.attempts = tuple(self.attempts)
             if not self.replay or len(tried) >= most:
                 return answer
-            if not worth_retrying(answer, self.expires - loop.time()) or not budget.withdraw():
+            left, statuses = self.expires - loop.time(), self.config.retry_statuses
+            if not worth_retrying(answer, left, statuses) or not budget.withdraw():
                 return answer
             answer.close()
 
@@ -221,11 +226,11 @@ class _Call:
         ended: Callable[[bool | None], None],
     ) -> Response:
         try_until = started + self.config.try_timeout
+        until = min(try_until, self.expires)
         connection = pool.take_idle(started, MAX_IDLE if self.replay else MAX_IDLE_UNSAFE)
         if connection is None:
-            left = min(try_until, self.expires) - started
             try:
-                connection = await pool.connect(min(left, self.config.connect_timeout))
+                connection = await pool.connect(min(until - started, self.config.connect_timeout))
             except BaseException as error:
                 ended(False if isinstance(error, ConnectError) else None)
                 raise
@@ -234,7 +239,7 @@ class _Call:
             self.request,
             pool.server.address,
             attempt=number,
-            left=self.expires - loop.time(),
+            left=until - loop.time(),
             traceparent=self.parent,
         )
         waiter = connection.send(

@@ -6,12 +6,12 @@ buffered, which can charge a card twice.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Final
 
 from zuulpy.message import Request, Response
 
 REPLAYABLE: Final = frozenset(("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"))
-RETRIED_STATUSES: Final = frozenset((502, 503, 504))
 
 
 def may_replay(request: Request, *, unsafe: bool) -> bool:
@@ -25,9 +25,9 @@ def earlier_attempts(request: Request) -> int:
     return int(value) if value.isascii() and value.isdigit() and len(value) < 4 else 1
 
 
-def worth_retrying(response: Response, left: float) -> bool:
-    """Whether an answer is a passing failure that a retry within `left` seconds may mend."""
-    if response.status not in RETRIED_STATUSES:
+def worth_retrying(response: Response, left: float, statuses: Container[int]) -> bool:
+    """Whether an answer, of one of `statuses`, may be mended by a retry within `left` seconds."""
+    if response.status not in statuses:
         return False
     after = response.headers.get("retry-after")
     if after is None:
