@@ -91,6 +91,7 @@ class Gateway:
         self._routes: list[Route] = []
         self._origins: list[Origin] = []
         self._started = False
+        self._distrusted: frozenset[str] = frozenset()
         self._inbound: list[Filter] = []
         self._outbound: list[Filter] = []
         if health is not None:
@@ -151,6 +152,15 @@ class Gateway:
             return function
 
         return register
+
+    def distrust(self, *names: str) -> None:
+        """Drop the headers `names` (any case) of every request before anything reads them.
+
+        For a gateway that strangers reach: what one hop tells the next (`x-deadline-ms`,
+        `x-attempt`, `traceparent`, a token of yours) is theirs to say only behind it.
+        """
+        self._building("distrust")
+        self._distrusted |= {name.lower() for name in names}
 
     @overload
     def inbound(self, function: I, /) -> I: ...
@@ -269,6 +279,8 @@ class Gateway:
         await self.stop()
 
     async def _serve(self, request: Request, respond: Respond) -> None:
+        if self._distrusted:
+            request.headers.discard(self._distrusted)
         host = request.headers.get("host", "")
         route = self._table.match(request.path, host) or self._no_route
         chain = route.chain
