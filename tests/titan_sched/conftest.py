@@ -34,7 +34,7 @@ def clusters(tmp_path_factory) -> Iterator[Callable[[str], Cluster]]:
 
     def get(runtime: str) -> Cluster:
         if runtime not in running:
-            root = tmp_path_factory.mktemp(runtime)
+            root = tmp_path_factory.mktemp(runtime) / "cluster"
             running[runtime] = start_cluster(root, runtime=runtime, ends_with_me=True)
         return running[runtime]
 

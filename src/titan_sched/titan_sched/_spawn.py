@@ -15,7 +15,7 @@ from pathlib import Path
 
 def spawn(command: list[str], log: Path, env: Mapping[str, str] | None = None) -> int:
     """Start a process in a session of its own, its output appended to `log`; its pid."""
-    log.parent.mkdir(parents=True, exist_ok=True)
+    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +28,7 @@ RuntimeName = Literal["auto", "bubblewrap", "subprocess"]
 HARDWARE_SHARE = 0.8
 CPU_OVERCOMMIT = 4
 POLL_EVERY = 0.02
+RECORDED_WITHIN = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,15 +124,28 @@ def start_agent(
     Raises:
         ClusterError: when no cluster runs there, the zone is not one of its own, or the agent does
             not connect.
+        OSError: when the directory cannot be written.
     """
-    root = Path(dir).absolute()
-    plan = _process.read_record(root / "processes.json")
-    if plan is None or zone not in plan["zones"]:
+    root, until = Path(dir).absolute(), time.monotonic() + timeout
+    if not has_zone(root, zone):
         raise ClusterError(f"no cluster with a zone {zone!r} runs in {root}", str(root))
-    if not _running(root / "agents" / f"{zone}1" / "agent.json"):
-        pid = _spawn_agent(root, zone)
-        connected, log = _connected(Client.of(root), pid), f"agents/{zone}1/agent.out"
-        _await(time.monotonic() + timeout, root, [pid], connected, log)
+    # Who comes second, in this process or another, finds the agent of the first.
+    with _locked(root / "agents" / f"{zone}1" / "start.lock", until, root):
+        if not agent_runs(root, zone):
+            pid = _spawn_agent(root, zone)
+            connected, log = _connected(Client.of(root), pid), f"agents/{zone}1/agent.out"
+            _await(until, root, [pid], connected, log)
+
+
+def has_zone(dir: Path, zone: str) -> bool:
+    """Whether a cluster with this zone was started in a directory, and not swept since."""
+    plan = _process.read_record(dir / "processes.json")
+    return plan is not None and zone in plan.get("zones", ())
+
+
+def agent_runs(dir: Path, zone: str) -> bool:
+    """Whether the process of a zone's agent runs."""
+    return _running(dir / "agents" / f"{zone}1" / "agent.json")
 
 
 class Titan:
@@ -194,6 +209,19 @@ class Titan:
         self.close()
 
 
+@contextlib.contextmanager
+def _locked(path: Path, until: float, root: Path) -> Iterator[None]:
+    """Hold a file's lock, against other threads and processes."""
+    while (descriptor := _process.claim(path)) is None:
+        if time.monotonic() > until:
+            raise ClusterError(f"{path.name}: another start is under way", str(root))
+        time.sleep(POLL_EVERY)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def _running(record: Path) -> bool:
     found = _process.read_record(record)
     return found is not None and _process.alive(found["pid"], found["start"])
@@ -203,7 +231,7 @@ def _prepare(root: Path, zones: Sequence[str], runtime: str) -> str:
     """An empty cluster directory with a plan of what is started there; the new token."""
     # What an earlier cluster left behind here must not be taken for this one's.
     sweep(root)
-    root.mkdir(parents=True, exist_ok=True)
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
     token, generation = secrets.token_urlsafe(24), secrets.token_hex(8)
     (root / "token").touch(mode=0o600)
     (root / "token").write_text(token)
@@ -248,10 +276,12 @@ def _spawn_agent(root: Path, zone: str) -> int:
 
 def _spawn_recorded(root: Path, name: str, command: list[str], log: Path) -> int:
     pid = spawn(command, log)
-    plan: dict[str, Any] = _process.read_record(root / "processes.json") or {"processes": []}
-    others = [one for one in plan["processes"] if one["name"] != name]
     record = {"name": name, "pid": pid, "start": _process.start_time(pid)}
-    _process.write_record(root / "processes.json", {**plan, "processes": [*others, record]})
+    # Agents of two zones may be started at once.
+    with _locked(root / "processes.lock", time.monotonic() + RECORDED_WITHIN, root):
+        plan: dict[str, Any] = _process.read_record(root / "processes.json") or {"processes": []}
+        others = [one for one in plan["processes"] if one["name"] != name]
+        _process.write_record(root / "processes.json", {**plan, "processes": [*others, record]})
     return pid
 
 

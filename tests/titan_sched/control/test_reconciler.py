@@ -180,10 +180,10 @@ def test_faults_are_told_until_confirmed_but_an_outage_once(world):
     job = world.core.submit(service(1, spread=None))
     world.talk()
     (task,) = world.core.state.current_tasks(job)
-    assert world.core.fault("web-1", "STOP", 3.0)[0][0] == "a1"
+    assert world.core.fault("web-1", "STOP", 3.0)[0][0].id == "a1"
     assert world.core.directives("a1")["faults"][0]["task"] == task.id
     agent, _ = world.core.fault("zone-b", "KILL", None)[0]
-    assert agent == "b1"
+    assert agent.id == "b1"
     faults = world.core.directives("b1")["faults"]
     world.core.state.agents["b1"].handed_over(faults)
     assert world.core.directives("b1")["faults"] == []
@@ -191,6 +191,24 @@ def test_faults_are_told_until_confirmed_but_an_outage_once(world):
     assert world.core.directives("a1")["faults"]
     with pytest.raises(NotFoundError):
         world.core.fault("d", "KILL", None)
+
+
+def test_a_fault_is_applied_when_confirmed_and_dropped_when_its_agent_is_lost(world):
+    (a1, heard), (b1, missed) = (world.core.fault(zone, "STOP", None)[0] for zone in "ab")
+    (_, outage), (c1, given_up) = (world.core.fault("c", one, None)[0] for one in ("KILL", "STOP"))
+    a1.read({**world.agents["a"].report(), "faults": [heard.id]}, a1.seen)
+    c1.handed_over([outage.order()])
+    c1.drop([given_up.id])
+    assert world.core.directives("c1")["faults"] == []
+    found = heard, outage, given_up, missed
+    assert [one.state for one in found] == ["applied", "applied", "dropped", "open"]
+
+    world.pass_time(LOST_AFTER)
+    world.core.tick()
+
+    assert b1.state == "Lost"
+    assert [one.state for one in found] == ["applied", "applied", "dropped", "dropped"]
+    assert world.core.directives("b1")["faults"] == []
 
 
 def test_an_observer_that_raises_breaks_nothing(world, caplog):

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 
 import pytest
+from titan_sched.control.agents import LOST_AFTER
 from titan_sched.control.service import ControlPlane
 
 from tests.titan_sched.control.world import FakeAgent
@@ -62,3 +63,14 @@ async def test_a_fault_that_is_not_confirmed_says_so(control):
     await control.poll("a1", FakeAgent("a1", "a").report(), 0)
     answer = await control.fault("a1", "STOP", None, patience=0.0)
     assert answer == {"agents": ["a1"], "applied": False}
+    assert control.state.agents["a1"].faults == {}, "what was given up is not done later"
+
+
+async def test_a_fault_of_an_agent_that_is_lost_was_not_applied(control):
+    await control.poll("a1", FakeAgent("a1", "a").report(), 0)
+    ordered = asyncio.create_task(control.fault("a1", "STOP", None, patience=30))
+    await asyncio.sleep(0)
+    control.state.agents["a1"].seen -= LOST_AFTER
+    control.submit(web())
+    async with asyncio.timeout(10):
+        assert await ordered == {"agents": ["a1"], "applied": False}

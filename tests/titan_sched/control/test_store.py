@@ -94,3 +94,15 @@ def test_nothing_changed_writes_nothing(tmp_path):
     store = Store(tmp_path / "titan.db")
     store.save(State())
     assert store.load() == ([], [])
+
+
+@pytest.mark.parametrize("before", [None, 0o644])
+def test_only_its_owner_may_read_it(tmp_path, before):
+    if before is not None:
+        (tmp_path / "titan.db").touch()
+        (tmp_path / "titan.db").chmod(before)
+    store = Store(tmp_path / "titan.db")
+    store.next_epoch()
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert modes == dict.fromkeys(("titan.db", "titan.db-wal", "titan.db-shm"), 0o600)
+    store.close()

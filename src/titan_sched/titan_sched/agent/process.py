@@ -59,7 +59,7 @@ class AgentConfig:
 def serve(config: AgentConfig) -> int:
     """Run an agent until SIGTERM; its tasks go on without it. The exit code."""
     name, directory = f"titan_sched agent {config.agent_id}", config.directory
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     if _process.claim(directory / "lock") is None:
         print(f"{name}: another one runs in {directory}", file=sys.stderr)
         return 1

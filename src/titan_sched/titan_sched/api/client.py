@@ -121,7 +121,8 @@ class Client:
 
         Raises:
             NotFoundError: for a target that does not run.
-            ControlError: when an agent did not confirm within two seconds.
+            ControlError: when an agent did not confirm within two seconds, or was lost before it
+                did; or when the agent of a zone does not come back.
         """
         order = {"target": target, "signal": signal, "seconds": seconds}
         answer = self._call("POST", "/faults", order)

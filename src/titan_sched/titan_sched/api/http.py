@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from titan_sched import jobs
 from titan_sched.control.service import ControlPlane
-from titan_sched.errors import InvalidJobError, JobExistsError, NotFoundError
+from titan_sched.errors import ClusterError, InvalidJobError, JobExistsError, NotFoundError
 
 SIGNALS = ("KILL", "STOP", "CONT")
 MAX_BODY = 4 * 1024 * 1024
@@ -88,6 +88,8 @@ def _route(path: str, endpoint: Callable[[Request], Awaitable[Any]], method: str
         except NotFoundError as error:
             data = {"kind": error.kind, "key": error.key}
             return JSONResponse({"error": str(error), **data}, 404)
+        except ClusterError as error:
+            return JSONResponse({"error": str(error)}, 503)
 
     return Route("/api/v3" + path, answer, methods=[method])
 

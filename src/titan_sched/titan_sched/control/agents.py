@@ -22,6 +22,30 @@ REJOIN_WITHIN = 5.0
 AgentState = Literal["Connected", "Disconnected", "Lost"]
 
 
+@dataclass(slots=True, eq=False)
+class Fault:
+    """An order to an agent, and what became of it.
+
+    Attributes:
+        id: unique.
+        signal: KILL, STOP or CONT.
+        seconds: after which the agent takes a STOP back, None for never.
+        task: the one task, None for the agent and all its tasks.
+        state: ``open`` until the agent has confirmed it (``applied``) or it was given up
+            (``dropped``); what was dropped is not told any more.
+    """
+
+    id: str
+    signal: str
+    seconds: float | None
+    task: str | None
+    state: Literal["open", "applied", "dropped"] = "open"
+
+    def order(self) -> dict[str, Any]:
+        """It as the agent is told it."""
+        return {"id": self.id, "signal": self.signal, "seconds": self.seconds, "task": self.task}
+
+
 @dataclass(slots=True, kw_only=True)
 class Agent:
     """One agent, as last heard of.
@@ -36,7 +60,7 @@ class Agent:
         runtime, runtime_reason: how it runs tasks, and why so.
         incarnation, sequence: which process wrote the last report, and which of its reports.
         reported: its tasks by id, as in that report.
-        faults: faults that it has not confirmed yet, by their id.
+        faults: the open ones, by their id.
     """
 
     id: str
@@ -51,7 +75,7 @@ class Agent:
     incarnation: str = ""
     sequence: int = -1
     reported: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    faults: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    faults: dict[str, Fault] = field(default_factory=dict)
 
     def read(self, report: Mapping[str, Any], now: float) -> bool:
         """Take over a report; False for one that a newer one of the same process has overtaken."""
@@ -64,8 +88,7 @@ class Agent:
         self.total = (*map(float, report["total"]),)  # type: ignore[assignment]
         self.runtime, self.runtime_reason = report["runtime"], report["runtime_reason"]
         self.reported = {entry["id"]: entry for entry in report["tasks"]}
-        for done in report["faults"]:
-            self.faults.pop(done, None)
+        self._close(report["faults"], "applied")
         return True
 
     def handed_over(self, faults: Iterable[Mapping[str, Any]]) -> None:
@@ -73,9 +96,17 @@ class Agent:
 
         One that ends the agent cannot be confirmed, and its next life must not get it again.
         """
-        for order in faults:
-            if order["task"] is None and order["signal"] == "KILL":
-                self.faults.pop(order["id"], None)
+        ending = [one for one in faults if one["task"] is None and one["signal"] == "KILL"]
+        self._close([one["id"] for one in ending], "applied")
+
+    def drop(self, faults: Iterable[str] | None = None) -> None:
+        """Give up what was not confirmed, by id, or all: its next life must not get it."""
+        self._close(tuple(self.faults) if faults is None else faults, "dropped")
+
+    def _close(self, faults: Iterable[str], state: Literal["applied", "dropped"]) -> None:
+        for fault_id in faults:
+            if fault := self.faults.pop(fault_id, None):
+                fault.state = state
 
     def as_host(self, running: Iterable[tuple[Task, Resources]]) -> Host:
         """The agent as placement sees it, less what the tasks on it reserve."""

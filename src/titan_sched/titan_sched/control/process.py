@@ -34,7 +34,7 @@ def serve(
     Returns:
         the exit code.
     """
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     if _process.claim(directory / "control.lock") is None:
         print(f"titan_sched control: another one runs in {directory}", file=sys.stderr)
         return 1

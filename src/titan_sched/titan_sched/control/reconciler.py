@@ -16,6 +16,7 @@ from titan_sched.control.agents import (
     REJOIN_WITHIN,
     SILENT_AFTER,
     Agent,
+    Fault,
     reason_lost,
 )
 from titan_sched.control.slots import Job
@@ -105,23 +106,23 @@ class Reconciler:
         for task in self.state.on(agent_id):
             self._observe(agent, task)
 
-    def fault(self, target: str, signal: str, seconds: float | None) -> list[tuple[str, str]]:
+    def fault(self, target: str, signal: str, seconds: float | None) -> list[tuple[Agent, Fault]]:
         """Order a fault: `signal` for a task (id or name), an agent or a zone (``b``, ``zone-b``).
 
         The name of a job means its first task that runs.
 
         Returns:
-            (agent, fault id) for each agent that was ordered to act.
+            each agent that was ordered to act, with its order.
 
         Raises:
             NotFoundError: when the target is none of these, or does not run.
         """
-        order = {"signal": signal, "seconds": seconds}
         running = [one for one in self.state.tasks.values() if one.alive and one.agent is not None]
         named = [one for one in running if target in (one.id, one.name)]
         of_job = sorted((one for one in running if one.job == target), key=lambda one: one.index)
         for task in (*named, *of_job):
-            return [self._order(self.state.agents[str(task.agent)], {**order, "task": task.id})]
+            agent = self.state.agents[str(task.agent)]
+            return [(agent, self._order(agent, signal, seconds, task.id))]
         hit = [
             agent
             for agent in self.state.agents.values()
@@ -129,7 +130,7 @@ class Reconciler:
         ]
         if not hit:
             raise NotFoundError("running task, connected agent or zone", target)
-        return [self._order(agent, {**order, "task": None}) for agent in hit]
+        return [(agent, self._order(agent, signal, seconds, None)) for agent in hit]
 
     # -- what follows ---------------------------------------------------------------------------
 
@@ -171,7 +172,7 @@ class Reconciler:
             elif entry["state"] != "KillInitiated" and unwanted:
                 reason = (task and task.reason) or "killed: unknown to the control plane"
                 kill.append({"id": task_id, "grace": KILL_GRACE, "reason": reason})
-        faults = list(agent.faults.values())
+        faults = [fault.order() for fault in agent.faults.values()]
         return {"launch": launch, "kill": kill, "forget": forget, "faults": faults}
 
     # -- inside ---------------------------------------------------------------------------------
@@ -225,10 +226,10 @@ class Reconciler:
         fields = {"job": task.job, "task": task.id, "zone": task.zone, "agent": task.agent}
         notify(self._observer, name, self._wall(), {**fields, **more})
 
-    def _order(self, agent: Agent, order: dict[str, Any]) -> tuple[str, str]:
-        fault_id = self._new_id()
-        agent.faults[fault_id] = {"id": fault_id, **order}
-        return agent.id, fault_id
+    def _order(self, agent: Agent, signal: str, seconds: float | None, task: str | None) -> Fault:
+        fault = Fault(self._new_id(), signal, seconds, task)
+        agent.faults[fault.id] = fault
+        return fault
 
     def _silence(self, agent: Agent, now: float) -> None:
         silent = now - agent.seen
@@ -236,7 +237,7 @@ class Reconciler:
             return
         if silent >= LOST_AFTER:
             agent.state = "Lost"
-            agent.faults.clear()
+            agent.drop()
             for task in self.state.on(agent.id):
                 self._finish(task, reason_lost(agent, now))
             fields = {"agent": agent.id, "zone": agent.zone, "reason": reason_lost(agent, now)}

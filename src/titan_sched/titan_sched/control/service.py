@@ -7,20 +7,24 @@ import contextlib
 import logging
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from titan_sched.control.agents import Agent, Fault
 from titan_sched.control.reconciler import Reconciler
 from titan_sched.control.registry import Registry
 from titan_sched.control.slots import Job
 from titan_sched.control.state import State
 from titan_sched.control.store import Store
 from titan_sched.events import Observer
-from titan_sched.local import start_agent
+from titan_sched.local import agent_runs, has_zone, start_agent
 from titan_sched.model import JobDescriptor
 
 TICK_EVERY = 0.25
+# Less than a client waits for its answer.
+RESTART_WITHIN = 6.0
 
 _log = logging.getLogger("titan_sched")
 
@@ -129,35 +133,61 @@ class ControlPlane:
     ) -> dict[str, Any]:
         """Order a fault and wait until every agent it concerns has confirmed it.
 
-        CONT of a zone that is silent ends its outage: its agent is started again where it does not
-        run, in a cluster that was started by `titan_sched.start_cluster`.
+        What an agent that is lost has not confirmed was not applied, and neither is what is not
+        confirmed within `patience` seconds; nobody is told of it later. CONT of a zone ends its
+        outage: its agent is started again where it does not run, or ends while this waits, in a
+        cluster that was started by `titan_sched.start_cluster`.
 
         Returns:
-            the agents, and whether all confirmed within `patience` seconds.
+            the agents, and whether all have applied it.
 
         Raises:
             NotFoundError: for a target that does not exist.
-            ClusterError: when the agent of a silent zone does not come back.
+            ClusterError: when the agent of a zone does not come back.
         """
-        silent = self._silent_zone(target) if signal == "CONT" else None
-        if silent is not None:
-            await asyncio.to_thread(start_agent, self._directory, silent)
+        zone = self._outage(target) if signal == "CONT" else None
+        if zone is None:
+            return await self._apply(target, signal, seconds, patience, lambda: True)
+        # Twice: one that was told to end may still run when it is looked at first.
+        for _ in range(2):
+            await asyncio.to_thread(start_agent, self._directory, zone, timeout=RESTART_WITHIN)
+            runs = partial(agent_runs, self._directory, zone)
+            answer = await self._apply(target, signal, seconds, patience, runs)
+            if answer["applied"] or runs():
+                break
+        return answer
+
+    async def _apply(
+        self,
+        target: str,
+        signal: str,
+        seconds: float | None,
+        patience: float,
+        worth_waiting: Callable[[], bool],
+    ) -> dict[str, Any]:
+        """Order once; what is not confirmed in time, or while it is worth waiting, is given up."""
         ordered = self._reconciler.fault(target, signal, seconds)
         self._settle()
         until = time.monotonic() + patience
-        agents = self.state.agents
-        while open_ := [one for one, fault in ordered if fault in agents[one].faults]:
-            if time.monotonic() > until:
+        while _open(ordered) and time.monotonic() < until:
+            if not worth_waiting():
                 break
             await asyncio.sleep(0.005)
-        return {"agents": [one for one, _ in ordered], "applied": not open_}
+        for agent, fault in ordered:
+            agent.drop([fault.id])
+        applied = all(fault.state == "applied" for _, fault in ordered)
+        return {"agents": [agent.id for agent, _ in ordered], "applied": applied}
 
-    def _silent_zone(self, target: str) -> str | None:
-        """The zone that is meant, where it has agents and none of them is heard."""
+    def _outage(self, target: str) -> str | None:
+        """The zone that is meant, where its agent can be started from here."""
         zone = target.removeprefix("zone-")
-        states = {one.state for one in self.state.agents.values() if one.zone == zone}
-        return zone if states and "Connected" not in states else None
+        known = any(agent.zone == zone for agent in self.state.agents.values())
+        return zone if known and has_zone(self._directory, zone) else None
 
     def close(self) -> None:
         """Close the store."""
         self._store.close()
+
+
+def _open(ordered: Sequence[tuple[Agent, Fault]]) -> bool:
+    return any(fault.state == "open" for _, fault in ordered)

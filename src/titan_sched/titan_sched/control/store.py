@@ -6,6 +6,7 @@ With WAL and ``synchronous=FULL`` a commit that returned survives ``kill -9`` an
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -28,10 +29,15 @@ class Store:
     """Jobs and tasks on disk.
 
     Args:
-        path: the database file, created when missing.
+        path: the database file, created when missing. It holds what jobs were submitted with,
+            secrets in their environment too: only its owner may read it.
     """
 
     def __init__(self, path: Path) -> None:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        os.fchmod(descriptor, 0o600)
+        os.close(descriptor)
+        # SQLite gives its -wal and -shm files the mode of the database.
         self._db = sqlite3.connect(path, isolation_level=None)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
