@@ -8,23 +8,27 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from http.client import HTTPException
 from pathlib import Path
+from urllib.parse import quote
 
 from titan_sched import TitanError
 
 from .doctor import doctor
+from .member_client import ClientError
 from .profiles import LAYERS, PROFILES
-from .settings import Secrets
+from .settings import Secrets, otlp_of
 from .tour import tour
 from .up import (
     Options,
-    StartError,
     client_of,
     down,
     run_dir,
     say_on_terminal,
     up,
+    watched,
 )
+from .watch import StartError
 
 
 def parser() -> argparse.ArgumentParser:
@@ -49,7 +53,8 @@ def parser() -> argparse.ArgumentParser:
     for verb, text in (("kill", "end an instance at once"), ("stop", "freeze it for a time")):
         fault = verbs.add_parser(verb, parents=[where], help=text)
         fault.add_argument("target", help="a job, an instance, an appliance, or zone-a")
-        fault.add_argument("--seconds", type=float, default=30.0, help="of a stop; default 30")
+        if verb == "stop":
+            fault.add_argument("--seconds", type=float, default=30.0, help="default 30")
     restore = verbs.add_parser("restore", parents=[where], help="bring a killed zone back")
     restore.add_argument("target", help="zone-a, zone-b or zone-c")
     verbs.add_parser("tour", parents=[where], help="two minutes without a browser: PASS or FAIL")
@@ -61,9 +66,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     try:
         return VERBS[arguments.verb](arguments)
-    except (StartError, TitanError) as error:
-        print(f"refapp: {error}", file=sys.stderr)
+    except (StartError, TitanError, ClientError, HTTPException, OSError) as error:
+        print(f"refapp: {error or type(error).__name__}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
 
 
 def _options(arguments: argparse.Namespace) -> Options:
@@ -81,24 +88,26 @@ def _up(arguments: argparse.Namespace) -> int:
         media=arguments.media,
         films=arguments.films,
         film_seconds=arguments.film_seconds,
+        otlp=otlp_of(),
     )
     return up(options, detach=arguments.detach, say=say_on_terminal)
 
 
 def _down(arguments: argparse.Namespace) -> int:
-    ended = down(run_dir(_options(arguments)))
-    say_on_terminal(f"ended {len(ended)} processes" if ended else "nothing was running")
+    down(run_dir(_options(arguments)), say_on_terminal)
     return 0
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    client = client_of(run_dir(_options(arguments)))
+    run = run_dir(_options(arguments))
+    client = client_of(run)
     tasks = [task for task in client.tasks() if task.state != "Finished"]
     order = list(LAYERS)
     tasks.sort(key=lambda t: (order.index(t.job) if t.job in order else 99, t.name))
     for task in tasks:
         address = task.address or "-"
         say_on_terminal(f"{task.name:<18}{task.zone or '-':<4}{task.state:<16}{address}")
+    say_on_terminal(watched(run))
     return 0
 
 
@@ -107,7 +116,7 @@ def _trace(arguments: argparse.Namespace) -> int:
     client_of(run)
     plan = json.loads((run / "plan.json").read_text())
     request = urllib.request.Request(
-        f"http://127.0.0.1:{plan['booth_port']}/booth/trace/{arguments.which}",
+        f"http://127.0.0.1:{plan['booth_port']}/booth/trace/{quote(arguments.which, safe='')}",
         headers={"x-peer": Secrets.read(run).peer},
     )
     try:

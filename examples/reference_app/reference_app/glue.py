@@ -8,7 +8,6 @@ client; the idempotency key is carried from the request that came in to every ca
 from __future__ import annotations
 
 import json
-import os
 from contextvars import ContextVar
 from typing import Any
 
@@ -34,15 +33,21 @@ class CallError(Exception):
 LibraryEvent = evcache.Event | hystrixpy.Event | zuulpy.Event
 
 
+def _exporter(settings: Settings) -> OtlpJsonExporter:
+    """To the booth, which asks for the peers' token; strangers are not shown it."""
+    if settings.otlp is not None:
+        return OtlpJsonExporter(settings.otlp, {})
+    url = f"http://127.0.0.1:{settings.booth_port}/v1/traces"
+    return OtlpJsonExporter(url, {"x-peer": settings.secrets.peer})
+
+
 class Glue:
     """What one process has in its hands: its telemetry, the cache, and its peers."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        url = os.environ.get("HALATION_OTLP")
-        url = url or f"http://127.0.0.1:{settings.booth_port}/v1/traces"
         self.telemetry = Telemetry(
-            OtlpJsonExporter(url, {"x-peer": settings.secrets.peer}),
+            _exporter(settings),
             service=settings.service,
             instance=settings.name,
             zone=settings.zone,
@@ -122,9 +127,6 @@ class Peer:
             headers["traceparent"] = parent
         if key := idempotency_key.get():
             headers["idempotency-key"] = key
-        left = seconds_left()
-        if left is not None:
-            headers["x-deadline-ms"] = str(max(1, int(left * 1000)))
         data = b""
         if body is not None:
             data = json.dumps(body).encode()

@@ -129,13 +129,20 @@ def _get(url: str) -> tuple[bytes, str]:
     return data, response.headers.get("x-oca", "")
 
 
+def page(url: str) -> bytes:
+    """A page as a browser would fetch it. Raises `ClientError` for any status over 399."""
+    return _get(url)[0]
+
+
 def first_play(house: str, email: str, password: str) -> list[tuple[str, float, str]]:
     """Sign in, play the first title that is ready, fetch its first segment: the five steps."""
     member = MemberClient(house)
     seats = member.sign_in(email, password)["seats"]
     seat = seats[0]["id"]
     row = member.request("GET", f"/discovery/rows/tonight?seat={seat}")
-    title = next(card for card in row["items"] if card["ready"])
+    title = next((card for card in row["items"] if card["ready"]), None)
+    if title is None:
+        raise ClientError("no title is ready", 503, b"")
     film = member.play(title["id"], seat)
     begun = time.perf_counter()
     film.segment(0)

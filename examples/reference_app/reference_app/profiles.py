@@ -13,6 +13,8 @@ from typing import Literal
 
 from titan_sched import Batch, Service
 
+from .settings import OTLP, TITAN_TOKEN, TITAN_URL
+
 ZONES = ("a", "b", "c")
 PROFILES = ("mini",)
 FIRST_FILMS = 2
@@ -46,22 +48,25 @@ class Plan:
     films: tuple[str, ...]
     """Ids of the films to make, in order."""
     film_seconds: int
+    otlp: str | None = None
+    """Where spans go instead of the booth; None: to the booth."""
 
 
 def environment(plan: Plan, fixed_port: int | None) -> dict[str, str]:
     """What a task is told; `{...}` is filled in by the scheduler."""
-    return {
+    told = {
         "HALATION_NAME": "{name}",
         "HALATION_ZONE": "{zone}",
         "HALATION_HOST": "{host}",
         "HALATION_PORT": "{port}" if fixed_port is None else str(fixed_port),
         "HALATION_BOOTH_PORT": str(plan.booth_port),
     }
+    return told if plan.otlp is None else {**told, OTLP: plan.otlp}
 
 
 def jobs(plan: Plan, cluster_url: str, cluster_token: str) -> list[Service | Batch]:
     """All jobs of `mini`, in the order in which they are best started."""
-    control = {"HALATION_TITAN_URL": cluster_url, "HALATION_TITAN_TOKEN": cluster_token}
+    control = {TITAN_URL: cluster_url, TITAN_TOKEN: cluster_token}
     return [
         _service(plan, "booth", fixed_port=plan.booth_port, memory="160M", env=control),
         _cache(plan),

@@ -2,7 +2,8 @@
 
 Folders are words of the command, so that the scheduler shows them to the task wherever they lie;
 what the scheduler decides is in the environment; keys are in one file of the run directory that
-only the owner of the demo may read. Nothing else reads the environment.
+only the owner of the demo may read. No process of the application reads the environment elsewhere;
+`refapp up` reads the address for spans here too, and hands it to all of them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,14 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+OTLP = "HALATION_OTLP"
+TITAN_URL, TITAN_TOKEN = "HALATION_TITAN_URL", "HALATION_TITAN_TOKEN"
+
+
+def otlp_of(environ: Mapping[str, str] = os.environ) -> str | None:
+    """Where spans go instead of the booth; None where nobody says so."""
+    return environ.get(OTLP) or None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +78,10 @@ class Settings:
     media: Path
     """Folder of finished films."""
     secrets: Secrets
+    otlp: str | None = None
+    """Where spans go instead of the booth; None: to the booth."""
+    titan: tuple[str, str] | None = None
+    """Address and token of the scheduler; only the booth is told."""
 
     @classmethod
     def from_task(
@@ -85,6 +98,8 @@ class Settings:
             booth_port=int(environ["HALATION_BOOTH_PORT"]),
             media=media,
             secrets=Secrets.read(run),
+            otlp=otlp_of(environ),
+            titan=(environ[TITAN_URL], environ[TITAN_TOKEN]) if TITAN_URL in environ else None,
         )
 
     def registry(self, service: str) -> str:

@@ -86,8 +86,10 @@ class OtlpJsonExporter(SpanExporter):
 
     def __init__(self, url: str, headers: Mapping[str, str]) -> None:
         parts = urlsplit(url)
-        self._address = (parts.hostname or "127.0.0.1", parts.port or 4318)
-        self._path = parts.path or "/v1/traces"
+        secure = parts.scheme == "https"
+        self._connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+        self._address = (parts.hostname or "127.0.0.1", parts.port or (443 if secure else 4318))
+        self._path = parts.path.rstrip("/") or "/v1/traces"
         self._headers = {"content-type": "application/json", **headers}
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
@@ -95,11 +97,11 @@ class OtlpJsonExporter(SpanExporter):
         resource = {"attributes": _attributes(dict(spans[0].resource.attributes))}
         scope = {"scope": {"name": "halation"}, "spans": [otlp(span) for span in spans]}
         body = json.dumps({"resourceSpans": [{"resource": resource, "scopeSpans": [scope]}]})
-        connection = http.client.HTTPConnection(*self._address, timeout=2.0)
+        connection = self._connect(*self._address, timeout=2.0)
         try:
             connection.request("POST", self._path, body, self._headers)
             status = connection.getresponse().status
-        except OSError:
+        except (OSError, http.client.HTTPException):
             return SpanExportResult.FAILURE
         finally:
             connection.close()

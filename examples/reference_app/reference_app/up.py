@@ -1,7 +1,8 @@
 """Starting and ending a run: titan_sched with three zone agents, and everything else placed by it.
 
-The one who calls `up` only waits. All processes belong to the cluster, which is recorded in the run
-directory by process id and start time; `down`, a signal, or the next `up` ends exactly those.
+The one who calls `up` only waits (see `watch`). All processes belong to the cluster, which is
+recorded in the run directory by process id and start time; `down`, a signal, or the next `up` ends
+exactly those.
 """
 
 from __future__ import annotations
@@ -9,23 +10,22 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
-import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
-from types import FrameType
 
 from titan_sched import Client, Service, TitanError, start_cluster, sweep
 
-from .edge.page import DIST
-from .media import RECIPE, FfmpegMissingError, find_ffmpeg
+from .checks import check, check_films, check_ports
+from .media import RECIPE
 from .profiles import FIRST_FILMS, ZONES, Plan, jobs
 from .services.titles.catalogue import TITLES
 from .settings import Secrets
+from .watch import ENDS_WITHIN, Record, Signals, StartError, Stopped, Watch, end_watcher
 
 START_BOUND = 240.0
 """Seconds after which a start that is not usable is given up: a slow machine makes films slowly."""
@@ -36,14 +36,6 @@ TRY = (
     ("press w in the page", "where each row came from"),
 )
 """Three things to try, as the terminal, the README and the tour tell them."""
-
-
-class StartError(Exception):
-    """Why a run cannot start, in one line that says what to do."""
-
-
-class Stopped(BaseException):
-    """A signal asked the run to end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +50,8 @@ class Options:
     """Folder of films; None: below the user's cache."""
     film_seconds: int = 120
     films: int = len(TITLES)
+    otlp: str | None = None
+    """Where spans go instead of the booth."""
 
 
 def cache_dir() -> Path:
@@ -73,6 +67,7 @@ def run_dir(options: Options) -> Path:
 
 def make_plan(options: Options) -> Plan:
     """Paths and ports of a run."""
+    check_films(options.films)
     films = tuple(title.id for title in TITLES[: options.films])
     default = cache_dir() / f"films-{RECIPE}-{options.film_seconds}s"
     return Plan(
@@ -82,118 +77,69 @@ def make_plan(options: Options) -> Plan:
         booth_port=options.booth_port,
         films=films,
         film_seconds=options.film_seconds,
+        otlp=options.otlp,
     )
-
-
-def check(plan: Plan) -> None:
-    """Refuse what cannot work before anything is started."""
-    for name, port in (("house", plan.house_port), ("booth", plan.booth_port)):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except (OSError, OverflowError) as error:
-                raise StartError(
-                    f"port {port} of the {name} is not free ({error}): "
-                    f"end what uses it, or choose another: refapp up --{name}-port N"
-                ) from error
-    for folder in (plan.run, plan.media):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / ".writable").touch()
-            (folder / ".writable").unlink()
-        except OSError as error:
-            raise StartError(f"cannot write to {folder}: {error.strerror}") from error
-    if not (DIST / "index.html").is_file():
-        raise StartError(f"{DIST} holds no built page: run `make web`")
-    if any(not (plan.media / film / "title.json").is_file() for film in plan.films):
-        try:
-            find_ffmpeg()
-        except FfmpegMissingError as error:
-            raise StartError(str(error)) from error
-
-
-@contextmanager
-def _signals() -> Iterator[None]:
-    """Turn the three ways to end a program into one exception."""
-
-    def stop(number: int, _: FrameType | None) -> None:
-        raise Stopped(signal.Signals(number).name)
-
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, stop) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Ending a run is not itself ended half way."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def up(options: Options, *, detach: bool, say: Callable[[str], None]) -> int:
     """Start a run and wait for a signal (or leave it running, with `detach`)."""
     plan = make_plan(options)
-    with _signals():
+    with Signals() as signals:
         try:
-            _claim(plan, say)
             check(plan)
+            watch = Watch.take(plan.run)
+            _claim(plan, say)
+            watch.sign()
         except Stopped:
             return 130
-        try:
-            start(plan, say)
-            while not detach:
-                signal.pause()
-        except BaseException as error:
-            with _undisturbed():
-                say("ending ...")
-                down(plan.run)
-            if not isinstance(error, Stopped):
-                raise
-            say("ended: no process and no port is left")
+        with watch:
+            return _watched(plan, watch, signals, detach=detach, say=say)
+
+
+def _watched(
+    plan: Plan, watch: Watch, signals: Signals, *, detach: bool, say: Callable[[str], None]
+) -> int:
+    try:
+        start(plan, say)
+        while not detach:
+            # Not signal.pause: a signal that comes just before it would be slept through.
+            time.sleep(1.0)
+        watch.sign(detached=True)
+    except BaseException as error:
+        # The house goes first: whoever reads these lines may be gone already.
+        signals.ignored = True
+        if not watch.replaced:
+            _end(plan.run)
+            watch.clear()
+        if not isinstance(error, Stopped):
+            raise
+        say("ended: no process and no port is left")
     return 0
 
 
 def _claim(plan: Plan, say: Callable[[str], None]) -> None:
-    """End what an earlier run left; refuse where it is still being watched over."""
-    record = plan.run / "up.json"
-    with suppress(OSError, ValueError, KeyError):
-        other = json.loads(record.read_text())
-        if _alive(other["pid"], other["start"]):
-            raise StartError(f"this run is up already (process {other['pid']}): refapp down")
+    """End what an `up` that was killed has left; refuse what one has left running on purpose."""
+    record = Record.read(plan.run)
+    if record is not None and record.detached:
+        with suppress(OSError, TitanError):
+            Client.of(plan.run / "titan", timeout=2.0).agents()
+            raise StartError(f"{plan.run} is up already, since refapp up --detach: refapp down")
+    check_ports(plan, ours=_ports(plan.run))
     if (plan.run / "titan").is_dir():
         ended = sweep(plan.run / "titan")
         if ended:
             say(f"ended {len(ended)} processes that an earlier run had left")
         shutil.rmtree(plan.run / "titan", ignore_errors=True)
+    check_ports(plan)
 
 
-def _start_time(pid: int) -> str:
-    """The kernel's start time of a process, so that a reused id is not mistaken for it."""
+def _ports(run: Path) -> list[int]:
+    """Ports of the run that is recorded in a run directory; none where none is."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
-    except OSError:
-        return ""
-
-
-def _alive(pid: int, start: str) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return _start_time(pid) == start
+        plan = json.loads((run / "plan.json").read_text())
+    except (OSError, ValueError):
+        return []
+    return [plan["house_port"], plan["booth_port"]]
 
 
 def start(plan: Plan, say: Callable[[str], None]) -> None:
@@ -203,8 +149,6 @@ def start(plan: Plan, say: Callable[[str], None]) -> None:
     secrets.write(plan.run)
     (plan.run / "data").mkdir(exist_ok=True)
     (plan.media / "progress.json").unlink(missing_ok=True)
-    me = os.getpid()
-    (plan.run / "up.json").write_text(json.dumps({"pid": me, "start": _start_time(me)}))
     (plan.run / "plan.json").write_text(json.dumps(vars(plan), default=str))
     cluster = start_cluster(plan.run / "titan", zones=ZONES)
     client = cluster.client()
@@ -214,7 +158,8 @@ def start(plan: Plan, say: Callable[[str], None]) -> None:
         client.submit(job)
         wanted += job.count if isinstance(job, Service) else 0
     _wait(plan, client, wanted, say, begun + START_BOUND)
-    _announce(plan, secrets, say, time.monotonic() - begun)
+    steps = usable(plan, begun + START_BOUND)
+    _announce(plan, secrets, steps, say, time.monotonic() - begun)
 
 
 def _runtime(client: Client) -> str:
@@ -235,7 +180,7 @@ def _wait(
     while True:
         tasks = client.tasks()
         started = sum(task.state == "Started" and task.job != "films" for task in tasks)
-        made = films_ready(plan)
+        made = min(films_ready(plan), needed)
         line = f"{started} of {wanted} processes run, {made} of {needed} first films are made"
         if made < needed:
             line += _film_progress(plan)
@@ -261,17 +206,38 @@ def _film_progress(plan: Plan) -> str:
     return f" ({told['film']}: {told['percent'] // 10 * 10} %)"
 
 
-def _announce(plan: Plan, secrets: Secrets, say: Callable[[str], None], seconds: float) -> None:
-    from .member_client import first_play
+def usable(plan: Plan, until: float) -> list[tuple[str, float, str]]:
+    """Sign in and play until it succeeds and the booth answers; the five steps of that play.
+
+    A task is Started as soon as it has been forked: only a play tells that the house is open.
+    Raises `StartError` at `until`, in seconds of the monotonic clock.
+    """
+    from .member_client import ClientError, first_play, page
     from .services.members.store import SEED, SEED_PASSWORD
 
-    house = f"http://127.0.0.1:{plan.house_port}"
-    email = SEED[0][1]
-    steps = first_play(house, email, SEED_PASSWORD)
+    while True:
+        try:
+            page(f"http://127.0.0.1:{plan.booth_port}/")
+            return first_play(f"http://127.0.0.1:{plan.house_port}", SEED[0][1], SEED_PASSWORD)
+        except (ClientError, OSError, HTTPException, ValueError) as error:
+            if time.monotonic() > until:
+                raise StartError(f"all processes run, but none is usable: {error}") from error
+        time.sleep(0.25)
+
+
+def _announce(
+    plan: Plan,
+    secrets: Secrets,
+    steps: list[tuple[str, float, str]],
+    say: Callable[[str], None],
+    seconds: float,
+) -> None:
+    from .services.members.store import SEED, SEED_PASSWORD
+
     told = ", ".join(f"{name} {ms:g} ms" + (f" ({by})" if by else "") for name, ms, by in steps)
     say(f"usable after {seconds:.1f} s")
     say("")
-    say(f"  House  {house}/         {email} / {SEED_PASSWORD}")
+    say(f"  House  http://127.0.0.1:{plan.house_port}/         {SEED[0][1]} / {SEED_PASSWORD}")
     say(f"  Booth  http://127.0.0.1:{plan.booth_port}/#{secrets.booth}  (for this run)")
     say("  Ctrl-C leaves no process and no port")
     say(f"  One play, from asked to served: {told}")
@@ -280,13 +246,37 @@ def _announce(plan: Plan, secrets: Secrets, say: Callable[[str], None], seconds:
         say(f"  {what:<22} {effect}")
 
 
-def down(run: Path) -> list[str]:
+def down(run: Path, say: Callable[[str], None]) -> None:
+    """End a run: by the `up` that watches over it, and then by what the run directory records."""
+    if not run.is_dir():
+        say("nothing was running")
+        return
+    watcher = end_watcher(run)
+    with Watch.take(run, patience=ENDS_WITHIN) as watch:
+        ended = _end(run)
+        watch.clear()
+    if watcher is not None:
+        say(f"ended the run that process {watcher} watched over")
+    if ended or watcher is None:
+        say(f"ended {len(ended)} processes" if ended else "nothing was running")
+
+
+def _end(run: Path) -> list[str]:
     """End everything that the run directory records; what was ended."""
     ended = sweep(run / "titan")
-    for name in ("up.json", "secrets.json", "plan.json"):
-        with suppress(FileNotFoundError):
-            (run / name).unlink()
+    for name in ("secrets.json", "plan.json"):
+        (run / name).unlink(missing_ok=True)
     return ended
+
+
+def watched(run: Path) -> str:
+    """Who watches over what runs, in one sentence."""
+    record = Record.read(run)
+    if record is not None and record.alive:
+        return f"refapp up (process {record.pid}) watches over it"
+    if record is not None and record.detached:
+        return "refapp up --detach has left it running; refapp down ends it"
+    return "refapp up was killed; refapp down ends what is left"
 
 
 def client_of(run: Path) -> Client:
@@ -300,5 +290,9 @@ def client_of(run: Path) -> Client:
 
 
 def say_on_terminal(line: str) -> None:
-    """Print one line at once."""
-    print(line, flush=True, file=sys.stdout)
+    """Print one line at once; where nobody can read it any more, print nothing from then on."""
+    try:
+        print(line, flush=True, file=sys.stdout)
+    except OSError:
+        # What is still buffered would fail again at exit (docs.python.org, note on SIGPIPE).
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import asdict
 
@@ -16,7 +15,8 @@ from .instances import TaskDict
 
 def run_booth(settings: Settings) -> None:
     """Serve until SIGTERM."""
-    client = Client(os.environ["HALATION_TITAN_URL"], os.environ["HALATION_TITAN_TOKEN"], timeout=2)
+    assert settings.titan is not None  # noqa: S101 - `profiles` tells the booth, and only the booth
+    client = Client(*settings.titan, timeout=2)
 
     def tasks() -> list[TaskDict]:
         return [{**asdict(task), "address": task.address} for task in client.tasks()]
