@@ -19,17 +19,6 @@ from titan_sched.errors import (
     TitanError,
     TokenRefusedError,
 )
-from titan_sched.events import Event
-from titan_sched.jobs import Batch, Service
-from titan_sched.model import (
-    BatchJob,
-    Constraints,
-    Container,
-    JobDescriptor,
-    Resources,
-    ServiceJob,
-    Task,
-)
 
 if TYPE_CHECKING:
     from titan_sched._sweep import sweep
@@ -37,7 +26,18 @@ if TYPE_CHECKING:
     from titan_sched.core.explain import Explanation, Removal, explain
     from titan_sched.core.hosts import Host, TaskRequest
     from titan_sched.core.place import Failure, SchedulingResult, schedule_once
+    from titan_sched.events import Event
+    from titan_sched.jobs import Batch, Service
     from titan_sched.local import Cluster, Titan, start_agent, start_cluster
+    from titan_sched.model import (
+        BatchJob,
+        Constraints,
+        Container,
+        JobDescriptor,
+        Resources,
+        ServiceJob,
+        Task,
+    )
 
 __all__ = [
     "Batch",
@@ -76,17 +76,27 @@ __all__ = [
     "sweep",
 ]
 
-# An agent imports this file too, and must stay small: numpy, http.client and the starting of
-# processes come in when a name that needs them is first asked for.
+# An agent imports this file too, and must stay small: numpy, http.client, the starting of processes
+# and the many dataclasses of a job come in when a name that needs them is first asked for.
 _LATER = {
+    "Batch": "jobs",
+    "BatchJob": "model",
     "Client": "api.client",
     "Cluster": "local",
+    "Constraints": "model",
+    "Container": "model",
+    "Event": "events",
     "Explanation": "core.explain",
     "Failure": "core.place",
     "Host": "core.hosts",
     "Job": "api.client",
+    "JobDescriptor": "model",
     "Removal": "core.explain",
+    "Resources": "model",
     "SchedulingResult": "core.place",
+    "Service": "jobs",
+    "ServiceJob": "model",
+    "Task": "model",
     "TaskRequest": "core.hosts",
     "Titan": "local",
     "explain": "core.explain",
