@@ -14,7 +14,7 @@ ALLOWED = ["127.0.0.1:7701", "localhost"]
 
 
 def headers(*pairs: tuple[str, str]) -> Headers:
-    return Headers(raw=[(name.encode(), value.encode()) for name, value in pairs])
+    return Headers(raw=[(name.encode(), value.encode("latin-1")) for name, value in pairs])
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,14 @@ def test_the_cookie_is_made_from_the_token_and_does_not_show_it() -> None:
     assert "secret" not in value
     assert value == session_cookie("secret") != session_cookie("other")
     check_cookie(headers(("cookie", f"a=b; {COOKIE}={value}")), "secret")
+
+
+@pytest.mark.parametrize("odd", ['prefs={"a": 1}', "a b=c", "=x", "flag", f"{COOKIE}=stale", "é=é"])
+def test_odd_cookies_of_others_do_not_hide_the_session(odd: str) -> None:
+    session = f"{COOKIE}={session_cookie('secret')}"
+    check_cookie(headers(("cookie", f"{odd}; {session}")), "secret")
+    check_cookie(headers(("cookie", f"{session};{odd}")), "secret")
+    check_cookie(headers(("cookie", odd), ("cookie", session)), "secret")
 
 
 @pytest.mark.parametrize("cookie", [None, "", f"{COOKIE}=", f"{COOKIE}=x", "a;;=\x01; b", "é=é"])

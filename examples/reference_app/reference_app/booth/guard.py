@@ -11,7 +11,6 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Collection
-from http.cookies import CookieError, SimpleCookie
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, Response
@@ -89,14 +88,11 @@ def check_cookie(headers: Headers, token: str) -> None:
     Raises:
         RefusedError: 401.
     """
-    cookies: SimpleCookie = SimpleCookie()
-    for header in headers.getlist("cookie"):
-        try:
-            cookies.load(header)
-        except CookieError:
-            continue
-    given = cookies[COOKIE].value if COOKIE in cookies else ""
-    if not hmac.compare_digest(given.encode(), session_cookie(token).encode()):
+    expected = session_cookie(token).encode()
+    # Not http.cookies: it stops at the first odd cookie that anything on this host has set.
+    pairs = (pair.strip() for header in headers.getlist("cookie") for pair in header.split(";"))
+    given = (value for name, _, value in (pair.partition("=") for pair in pairs) if name == COOKIE)
+    if not any(hmac.compare_digest(value.encode(), expected) for value in given):
         raise RefusedError(
             401, "no_session", "Open the booth with the address printed at start; it has the token."
         )

@@ -2,35 +2,46 @@
 
 from __future__ import annotations
 
-from http.cookies import CookieError, SimpleCookie
+from collections.abc import Iterable
 
-from zuulpy import Request
+from zuulpy import Gateway, Request
 
 from ..apis.session import COOKIE
 from ..glue import Glue
+from ..settings import Settings
 from .page import Page
 
-ORIGINS = {"/discovery": "discovery-api", "/play": "play-api"}
 TIMEOUT, TRY_TIMEOUT = 3.0, 1.2
 """Seconds for a request in all, and for one origin: a hung API leaves time for another."""
+SIGN_IN_TRY_TIMEOUT = 2.4
+"""The same for signing in: checking a password is slow on purpose, and may take 2 s."""
+ROUTES = {
+    "/discovery": ("discovery-api", TRY_TIMEOUT),
+    "/discovery/session": ("discovery-api", SIGN_IN_TRY_TIMEOUT),
+    "/play": ("play-api", TRY_TIMEOUT),
+}
 
 
 def run_gateway(glue: Glue) -> None:
     """Serve until SIGTERM."""
     settings = glue.settings
     gateway = glue.gateway(settings.name, zone=settings.zone)
-    for prefix, service in ORIGINS.items():
+    set_up(gateway, settings)
+    gateway.run(host=settings.host, port=settings.port)
+
+
+def set_up(gateway: Gateway, settings: Settings) -> None:
+    """Routes and filters."""
+    for prefix, (service, try_timeout) in ROUTES.items():
         origin = settings.registry(service)
-        gateway.route(prefix, to=origin, timeout=TIMEOUT, try_timeout=TRY_TIMEOUT, attempts=2)
+        gateway.route(prefix, to=origin, timeout=TIMEOUT, try_timeout=try_timeout, attempts=2)
     gateway.route("/", endpoint=Page())
 
     @gateway.inbound
     def only_our_cookie(request: Request) -> None:
         """No cookie of the booth, or of anything else on this host, reaches a service."""
-        if "cookie" not in request.headers:
-            return
-        kept = _session_cookie(request.headers["cookie"])
-        del request.headers["cookie"]
+        kept = session_cookie(request.headers.get_all("cookie"))
+        request.headers.discard(("cookie",))
         if kept:
             request.headers["cookie"] = f"{COOKIE}={kept}"
 
@@ -40,12 +51,15 @@ def run_gateway(glue: Glue) -> None:
         request.headers["x-peer"] = settings.secrets.peer
         request.headers["x-caller"] = settings.name
 
-    gateway.run(host=settings.host, port=settings.port)
 
+def session_cookie(headers: Iterable[str]) -> str | None:
+    """The member's session in Cookie `headers`, whatever other cookies look like beside it.
 
-def _session_cookie(header: str) -> str | None:
-    try:
-        morsel = SimpleCookie(header).get(COOKIE)
-    except CookieError:
-        return None
-    return morsel.value if morsel else None
+    Anything on this host can set cookies that are no RFC 6265; http.cookies stops at the first.
+    """
+    for header in headers:
+        for pair in header.split(";"):
+            name, _, value = pair.strip().partition("=")
+            if name == COOKIE:
+                return value
+    return None
