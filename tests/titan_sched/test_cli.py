@@ -88,10 +88,19 @@ def test_an_agent_with_a_wrong_token_says_so(cluster, tmp_path):
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_dev_runs_until_it_is_told_and_leaves_nothing(tmp_path, signum):
     command = [sys.executable, "-m", "titan_sched", "dev", "--dir", str(tmp_path), "--zones", "a"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as dev:
-        lines = [dev.stdout.readline() for _ in range(3)]
-        assert lines[0].startswith("control plane http://127.0.0.1:")
-        assert lines[1].startswith("agent a1, zone a: ")
-        dev.send_signal(signum)
-        assert dev.wait(15) == 0
+    # As where a shell has started it in the background: SIGINT is ignored.
+    ignored = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        dev = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, ignored)
+    with dev:
+        try:
+            lines = [dev.stdout.readline() for _ in range(3)]
+            assert lines[0].startswith("control plane http://127.0.0.1:")
+            assert lines[1].startswith("agent a1, zone a: ")
+            dev.send_signal(signum)
+            assert dev.wait(15) == 0
+        finally:
+            dev.kill()
     assert not (tmp_path / "control.json").exists()

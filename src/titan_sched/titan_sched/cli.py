@@ -127,8 +127,9 @@ def _agent(options: argparse.Namespace) -> int:
 def _dev(options: argparse.Namespace) -> int:
     from titan_sched.local import Titan
 
-    # A closed terminal and a SIGTERM end it as Ctrl-C does, in whatever line they come.
-    for signum in (signal.SIGTERM, signal.SIGHUP):
+    # A closed terminal and a SIGTERM end it as Ctrl-C does, in whatever line they come; and SIGINT
+    # does so where a shell that started this in the background left it ignored, too.
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, signal.default_int_handler)
     try:
         with Titan.local(options.zones.split(","), options.dir, options.runtime) as titan:
