@@ -9,13 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from titan_sched import Client
+from titan_sched import Client, Task
 
-from .member_client import ClientError, Film, MemberClient
+from .member_client import Film, MemberClient
 from .services.members.store import SEED, SEED_PASSWORD
 from .up import TRY, client_of
 
-README = Path(__file__).parents[3] / "README.md"
+ROOT = Path(__file__).parents[3]
+"""The checkout, where this runs from one."""
 RATE = 20.0
 """Requests per second while an instance is killed."""
 REPLACED_WITHIN = 10.0
@@ -25,82 +26,125 @@ Check = tuple[bool, str]
 
 
 def tour(run: Path, say: Callable[[str], None]) -> int:
-    """Walk through; 1 where anything failed."""
+    """Walk through, one line as soon as it is known; 1 where anything failed."""
     client = client_of(run)
-    plan = json.loads((run / "plan.json").read_text())
-    house = f"http://127.0.0.1:{plan['house_port']}"
-    member = MemberClient(house)
-    seat = member.sign_in(SEED[0][1], SEED_PASSWORD)["seats"][0]["id"]
-    card = next(c for c in _row(member, seat)["items"] if c["ready"])
-    film = member.play(card["id"], seat)
-    checks = [
-        _plays(film, card["title"]),
-        _appliance_killed(client, film),
-        _instance_killed(client, house, seat, card["id"]),
-        _workings(member, seat),
-        _readme(),
+    house = f"http://127.0.0.1:{json.loads((run / 'plan.json').read_text())['house_port']}"
+    walk = Walk(client, house)
+    checks: dict[str, Callable[[], Check]] = {
+        "a play": walk.plays,
+        "an appliance killed": walk.appliance_killed,
+        "a Play API killed": walk.instance_killed,
+        "where a row came from": walk.workings,
+        "the README": readme_told,
+    }
+    results = [result(name, check, say) for name, check in checks.items()]
+    return 0 if all(results) else 1
+
+
+def result(name: str, check: Callable[[], Check], say: Callable[[str], None]) -> bool:
+    """Make one check and say at once how it went; one that breaks has failed."""
+    try:
+        passed, text = check()
+    except Exception as error:
+        passed, text = False, f"{name}: {type(error).__name__}: {error}"
+    say(f"{'PASS' if passed else 'FAIL'}  {text}")
+    return passed
+
+
+class Walk:
+    """The checks that need a house; each one goes on where the one before it came to."""
+
+    def __init__(self, client: Client, house: str) -> None:
+        self._client, self._house = client, house
+        self._member = MemberClient(house)
+        self._seat = self._title = ""
+        self._film: Film | None = None
+
+    def plays(self) -> Check:
+        """A member signs in, plays, and is served."""
+        self._seat = self._member.sign_in(SEED[0][1], SEED_PASSWORD)["seats"][0]["id"]
+        card = next((card for card in self._row()["items"] if card["ready"]), None)
+        if card is None:
+            return False, "a play: no title is ready"
+        self._title = card["id"]
+        self._film = film = self._member.play(self._title, self._seat)
+        begun = time.perf_counter()
+        size = len(film.segment(0))
+        ms = (time.perf_counter() - begun) * 1e3
+        steps = ", ".join(f"{step['name']} {step['ms']:g} ms" for step in film.answer["steps"])
+        return size > 0, f"“{card['title']}”: {steps}, served {ms:.0f} ms ({film.served_by})"
+
+    def appliance_killed(self) -> Check:
+        """The appliance that serves is killed, and another one takes over."""
+        film = self._film
+        if film is None:
+            return False, "an appliance killed: nothing plays that could go on"
+        victim = film.served_by
+        self._client.fault(victim, "KILL")
+        begun = time.perf_counter()
+        film.segment(1)
+        ms = (time.perf_counter() - begun) * 1e3
+        ok = film.served_by not in ("", victim)
+        return ok, f"{victim} killed: {film.served_by} took over after {ms:.0f} ms"
+
+    def instance_killed(self) -> Check:
+        """A Play API is killed under load: it is replaced, and no request fails."""
+        victim = next(iter(self._started()), None)
+        if victim is None:
+            return False, "a Play API killed: none is Started"
+        load = Load(self._house, self._seat, self._title)
+        load.start()
+        try:
+            self._client.fault(victim.id, "KILL")
+            replaced = self._replaced(victim.id)
+            time.sleep(1.0)
+        finally:
+            done, failures = load.stop()
+        back = "not replaced" if replaced is None else f"replaced after {replaced:.1f} s"
+        text = (
+            f"{victim.name} killed under {RATE:g} requests/s: {back}, {failures} of {done} failed"
+        )
+        if failures:
+            text += f", the first with {load.failures[0]}"
+        return replaced is not None and failures == 0, text
+
+    def workings(self) -> Check:
+        """A row says where it came from."""
+        told = self._row()["workings"]
+        cache = told["cache"] or {}
+        text = (
+            f"a row came from {told['service']}: {cache.get('status')} in zone {cache.get('zone')}"
+        )
+        return cache.get("status") in ("HIT", "STALE", "MISS"), text
+
+    def _row(self) -> Any:
+        return self._member.request("GET", f"/discovery/rows/tonight?seat={self._seat}")
+
+    def _started(self) -> list[Task]:
+        return [t for t in self._client.tasks() if t.job == "play-api" and t.state == "Started"]
+
+    def _replaced(self, victim: str) -> float | None:
+        begun = time.monotonic()
+        while time.monotonic() - begun < REPLACED_WITHIN:
+            alive = [task.id for task in self._started()]
+            if len(alive) >= 2 and victim not in alive:
+                return time.monotonic() - begun
+            time.sleep(0.05)
+        return None
+
+
+def readme_told(root: Path = ROOT) -> Check:
+    """The README of a checkout tells the three things to try, each beside its own effect."""
+    readme = root / "README.md"
+    if not readme.is_file():
+        checkout = (root / "Makefile").is_file()
+        return not checkout, f"{'the checkout has no' if checkout else 'no'} README beside this"
+    lines = readme.read_text().splitlines()
+    missing = [
+        what for what, effect in TRY if not any(what in line and effect in line for line in lines)
     ]
-    for passed, text in checks:
-        say(f"{'PASS' if passed else 'FAIL'}  {text}")
-    return 0 if all(passed for passed, _ in checks) else 1
-
-
-def _row(member: MemberClient, seat: str) -> Any:
-    return member.request("GET", f"/discovery/rows/tonight?seat={seat}")
-
-
-def _plays(film: Film, title: str) -> Check:
-    begun = time.perf_counter()
-    size = len(film.segment(0))
-    ms = (time.perf_counter() - begun) * 1e3
-    steps = ", ".join(f"{step['name']} {step['ms']:g} ms" for step in film.answer["steps"])
-    return size > 0, f"“{title}”: {steps}, served {ms:.0f} ms ({film.served_by})"
-
-
-def _appliance_killed(client: Client, film: Film) -> Check:
-    victim = film.served_by
-    client.fault(victim, "KILL")
-    begun = time.perf_counter()
-    film.segment(1)
-    ms = (time.perf_counter() - begun) * 1e3
-    ok = film.served_by not in ("", victim)
-    return ok, f"{victim} killed: {film.served_by} took over after {ms:.0f} ms"
-
-
-def _instance_killed(client: Client, house: str, seat: str, title: str) -> Check:
-    victim = next(t for t in client.tasks() if t.job == "play-api" and t.state == "Started")
-    load = Load(house, seat, title)
-    load.start()
-    client.fault(victim.id, "KILL")
-    begun = time.monotonic()
-    replaced = None
-    while replaced is None and time.monotonic() - begun < REPLACED_WITHIN:
-        alive = [t for t in client.tasks() if t.job == "play-api" and t.state == "Started"]
-        if len(alive) >= 2 and victim.id not in [t.id for t in alive]:
-            replaced = time.monotonic() - begun
-        time.sleep(0.05)
-    time.sleep(1.0)
-    done, failures = load.stop()
-    back = "not replaced" if replaced is None else f"replaced after {replaced:.1f} s"
-    text = f"{victim.name} killed under {RATE:g} requests/s: {back}, {failures} of {done} failed"
-    return replaced is not None and failures == 0, text
-
-
-def _workings(member: MemberClient, seat: str) -> Check:
-    told = _row(member, seat)["workings"]
-    cache = told["cache"] or {}
-    text = f"a row came from {told['service']}: {cache.get('status')} in zone {cache.get('zone')}"
-    return cache.get("status") in ("HIT", "STALE", "MISS"), text
-
-
-def _readme() -> Check:
-    if not README.is_file():
-        return True, "no README beside this installation"
-    text = README.read_text()
-    missing = [what for what, effect in TRY if what not in text or effect not in text]
-    return (
-        not missing,
-        f"the README tells these two minutes{f', but not {missing}' * bool(missing)}",
+    return not missing, "the README tells these two minutes" + f", but not {missing}" * bool(
+        missing
     )
 
 
@@ -147,8 +191,9 @@ class Load:
                 self._template.request("GET", f"/discovery/rows/tonight?seat={self._seat}")
             else:
                 self._template.play(self._title, self._seat)
-        except (ClientError, OSError) as error:
+        except Exception as error:
             with self._lock:
-                self.failures.append(str(error))
-        with self._lock:
-            self.done += 1
+                self.failures.append(f"{type(error).__name__}: {error}")
+        finally:
+            with self._lock:
+                self.done += 1
