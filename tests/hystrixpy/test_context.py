@@ -77,3 +77,50 @@ def test_an_inner_deadline_never_loosens_an_outer_one(nest: list[tuple[float, fl
     with isolated(clock=clock):
         enter(nest, math.inf)
         assert remaining() is None
+
+
+def test_callers_in_a_hurry_open_no_circuit(clock: FakeClock) -> None:
+    @command(timeout=0.4)
+    def work(seconds: float) -> None:
+        clock.advance(seconds)
+        remaining()
+
+    for _ in range(70):
+        with deadline(0.02), pytest.raises(CommandTimeoutError):
+            work(0.02)
+    shot = work.snapshot()
+    assert (shot.counts["TIMEOUT"], shot.volume, shot.errors) == (70, 0, 0)
+    assert shot.state == "CLOSED"
+    work(0.1)
+
+
+@pytest.mark.parametrize(("timeout", "left"), [(0.4, 0.2), (0.4, 1.0), (None, 0.02)])
+def test_what_had_its_time_is_judged_whoever_ended_it(
+    timeout: float | None, left: float, clock: FakeClock
+) -> None:
+    @command(timeout=timeout)
+    def work() -> None:
+        clock.advance(min(left, timeout or left))
+        remaining()
+
+    for _ in range(20):
+        with deadline(left), pytest.raises(CommandTimeoutError):
+            work()
+    assert work.snapshot().state == "OPEN"
+
+
+def test_a_test_call_in_a_hurry_leaves_the_verdict_to_the_next(clock: FakeClock) -> None:
+    @command(timeout=0.4)
+    def work(seconds: float) -> None:
+        clock.advance(seconds)
+        remaining()
+
+    for _ in range(20):
+        with pytest.raises(CommandTimeoutError):
+            work(0.4)
+    clock.advance(5)
+    with deadline(0.02), pytest.raises(CommandTimeoutError):
+        work(0.02)
+    assert work.snapshot().state == "HALF_OPEN"
+    work(0.1)
+    assert work.snapshot().state == "CLOSED"

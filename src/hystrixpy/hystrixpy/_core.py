@@ -132,10 +132,18 @@ class Core:
             self._publish()
             return ticket or self.circuit.retry_after(now)
 
-    def record(self, ticket: Ticket, event: EventType, now: float, latency: float = 0.0) -> None:
-        """Count the end of an attempt, and let the circuit judge it."""
+    def record(
+        self,
+        ticket: Ticket,
+        event: EventType,
+        now: float,
+        latency: float = 0.0,
+        *,
+        excused: bool = False,
+    ) -> None:
+        """Count the end of an attempt, and let the circuit judge it unless it is excused."""
         with self.lock:
-            self.circuit.record(ticket, event, now, latency)
+            self.circuit.record(ticket, event, now, latency, excused=excused)
             self._publish()
 
     def count(self, event: EventType) -> None:

@@ -46,10 +46,14 @@ class Model:
             return True
         return False
 
-    def end(self, now: float, who: int, era: int, event: str) -> None:
+    def end(self, now: float, who: int, era: int, event: str, excused: bool) -> None:
         heard = era == self.era and (self.state != "HALF_OPEN" or who == self.lease)
-        self.log.append((now, event, heard))
+        self.log.append((now, event, heard and not excused))
         if not heard:
+            return
+        if excused:
+            if self.state == "HALF_OPEN":
+                self.lease = None
             return
         if self.state == "HALF_OPEN":
             self.lease = None
@@ -115,11 +119,12 @@ class CircuitMachine(RuleBasedStateMachine):
                 self.flying.append((ticket, self.calls, self.model.era))
 
     @precondition(lambda self: self.flying)
-    @rule(event=st.sampled_from(ENDS), which=st.integers(0, 1000))
-    def end(self, event: str, which: int) -> None:
+    @rule(event=st.sampled_from(ENDS), which=st.integers(0, 1000), hurried=st.booleans())
+    def end(self, event: str, which: int, hurried: bool) -> None:
         ticket, who, era = self.flying.pop(which % len(self.flying))
-        self.circuit.record(ticket, event, self.now, 0.125)
-        self.model.end(self.now, who, era, event)
+        excused = hurried and event == "TIMEOUT"
+        self.circuit.record(ticket, event, self.now, 0.125, excused=excused)
+        self.model.end(self.now, who, era, event, excused)
 
     @rule(state=st.sampled_from([State.CLOSED, State.FORCED_OPEN, State.FORCED_CLOSED]))
     def force(self, state: State) -> None:

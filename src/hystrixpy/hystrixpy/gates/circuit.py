@@ -100,7 +100,15 @@ class Circuit:
         at = self._retry_at if self.state is State.OPEN else self._lease_until
         return max(at - now, 0.0)
 
-    def record(self, ticket: Ticket, event: EventType, now: float, latency: float = 0.0) -> None:
+    def record(
+        self,
+        ticket: Ticket,
+        event: EventType,
+        now: float,
+        latency: float = 0.0,
+        *,
+        excused: bool = False,
+    ) -> None:
         """Count what came of an admitted call, and draw the consequence.
 
         Args:
@@ -108,6 +116,7 @@ class Circuit:
             event: SUCCESS, FAILURE, TIMEOUT, SEMAPHORE_REJECTED, BAD_REQUEST or CANCELLED.
             now: when it ended.
             latency: seconds it took.
+            excused: it is counted, but judged no more than a call that was cancelled.
         """
         bucket = self.window.roll(now)
         heard = ticket.generation == bucket.generation and (
@@ -122,6 +131,8 @@ class Circuit:
                 bucket.others.append(latency)
         if not heard:
             return
+        if excused:
+            event = "CANCELLED"
         bucket.errors += event in ERRORS
         if self.state is State.HALF_OPEN:
             self._judge_probe(event, now)
