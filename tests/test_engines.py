@@ -131,6 +131,9 @@ def test_a_session_that_is_ended_leaves_no_server(tmp_path, sent):
         "def test_it(memcached):\n"
         "    node = memcached()\n"
         f"    open({str(tmp_path / 'pid')!r}, 'w').write(str(node.process.pid))\n"
+        # A shell that started this in the background left SIGINT ignored, and pytest with it.
+        "    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:\n"
+        "        signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"    os.kill(os.getpid(), {int(sent)})\n"
         "    threading.Event().wait(30)\n"
     )
