@@ -81,7 +81,7 @@ class MembersService:
         return JSONResponse({"licence": token, "until": claims["exp"]})
 
     async def take_stream(self, request: Request) -> Response:
-        """Take or hold a stream; 409 when the plan has no free one, or 422 for a session used before.
+        """Take or hold a stream; 409 when the plan has no free one, 422 for a session used before.
 
         Statements on SQLite are done in microseconds, so they are made here and not in a thread.
         """
