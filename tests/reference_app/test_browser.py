@@ -116,3 +116,19 @@ def test_the_booth_shows_who_runs_where_and_the_last_play(page: Page, house: Hou
     assert house.secrets.booth not in page.url
     page.goto(f"{house.booth}/#/plays")
     page.get_by_test_id("beam").first.wait_for()
+
+
+def test_what_is_broken_in_the_booth_is_said_on_every_page_until_it_is_restored(
+    page: Page, house: House
+):
+    page.goto(f"{house.booth}/#{house.secrets.booth}")
+    page.locator("[data-break='stop steering-1']").click()
+    page.get_by_test_id("broken-bar").wait_for()
+    until("steering to be stopped", lambda: house.started("steering")[0].stopped)
+    page.goto(f"{house.booth}/#/plays")
+    bar = page.get_by_test_id("broken-bar")
+    bar.wait_for()
+    assert "steering-1" in bar.inner_text()
+    page.get_by_test_id("restore-all").click()
+    bar.wait_for(state="detached")
+    until("steering to go on", lambda: not house.started("steering")[0].stopped)
