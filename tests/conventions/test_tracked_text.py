@@ -75,7 +75,9 @@ def test_locked_requirements_are_hashed_and_hold_no_url():
 def test_npm_locks_hold_no_address(tracked):
     for path in tracked:
         if path.name == "package-lock.json":
-            packages = json.loads(path.read_text())["packages"]
+            text = path.read_text()
+            assert "://" not in text, f"{path}: without `resolved` and `funding`, please"
+            packages = json.loads(text)["packages"]
             resolved = [name for name, entry in packages.items() if "resolved" in entry]
             assert not [name for name in resolved if not packages[name].get("link")], path
 
