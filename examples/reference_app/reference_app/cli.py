@@ -14,9 +14,10 @@ from urllib.parse import quote
 
 from titan_sched import TitanError
 
+from .booth.instances import LAYERS, layer_of
 from .doctor import doctor
 from .member_client import ClientError
-from .profiles import LAYERS, PROFILES
+from .profiles import PROFILES
 from .settings import Secrets, otlp_of
 from .tour import tour
 from .up import (
@@ -102,8 +103,7 @@ def _status(arguments: argparse.Namespace) -> int:
     run = run_dir(_options(arguments))
     client = client_of(run)
     tasks = [task for task in client.tasks() if task.state != "Finished"]
-    order = list(LAYERS)
-    tasks.sort(key=lambda t: (order.index(t.job) if t.job in order else 99, t.name))
+    tasks.sort(key=lambda task: (LAYERS.index(layer_of(task.job)), task.name))
     for task in tasks:
         address = task.address or "-"
         say_on_terminal(f"{task.name:<18}{task.zone or '-':<4}{task.state:<16}{address}")

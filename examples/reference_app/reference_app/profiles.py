@@ -21,19 +21,6 @@ FIRST_FILMS = 2
 """Films that must be ready before the page is called usable."""
 
 APPLIANCES = {"oca-a1": "a", "oca-b2": "b", "oca-c1": "c"}
-LAYERS = {
-    "elb": "edge",
-    "gateway": "gateway",
-    "discovery-api": "apis",
-    "play-api": "apis",
-    "members": "services",
-    "titles": "services",
-    "steering": "services",
-    **dict.fromkeys(APPLIANCES, "appliances"),
-    "cache": "cache",
-    "booth": "booth",
-}
-"""Job to the layer in which the booth draws it, from the browser inwards."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from titan_sched.errors import InvalidJobError
 
@@ -22,7 +22,6 @@ TaskState = Literal[
     "Finished",
     "Disconnected",
 ]
-TASK_STATES: tuple[str, ...] = get_args(TaskState)
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from zuulpy.answers import failure
 from zuulpy.errors import OriginError
-from zuulpy.filters import Endpoint, Filter, is_async
+from zuulpy.filters import Endpoint, Filter
 from zuulpy.message import Request, Response
 from zuulpy.status import StatusCategory, of_local_status, of_origin_status
 
@@ -21,7 +21,7 @@ _log = logging.getLogger("zuulpy")
 class Chain:
     """Runs one request from the first inbound to the last outbound filter; never raises."""
 
-    __slots__ = ("_endpoint", "_endpoint_async", "_guarded", "_inbound", "_outbound")
+    __slots__ = ("_endpoint", "_guarded", "_inbound", "_outbound")
 
     def __init__(
         self,
@@ -34,7 +34,6 @@ class Chain:
         self._inbound = tuple(sorted(inbound, key=lambda f: f.order))
         self._outbound = tuple(sorted(outbound, key=lambda f: f.order))
         self._endpoint = endpoint
-        self._endpoint_async = is_async(endpoint)
         self._guarded = guarded
 
     async def run(self, request: Request) -> Response:

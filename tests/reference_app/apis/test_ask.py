@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from reference_app.apis.play import parse_ask
+from reference_app.apis.play import PlayApi, parse_ask
 from reference_app.server import ApiError
 
 GOOD = {"title": "quiet-orbit", "seat": "7-1"}
@@ -32,3 +32,22 @@ def test_a_bad_field_is_named_with_value_and_what_is_allowed(change, key, messag
         parse_ask({**GOOD, **change}, 7, key)
     assert caught.value.status == 400
     assert caught.value.message.startswith(message)
+
+
+class Streams:
+    """Remembers what was given back."""
+
+    def __init__(self) -> None:
+        self.ended: list[tuple[int, str]] = []
+
+    async def end(self, account: int, session: str) -> None:
+        self.ended.append((account, session))
+
+
+@pytest.mark.parametrize("created", [True, False])
+async def test_only_who_took_a_stream_gives_it_back(created):
+    """A repeat that fails must not end the play that goes on under its key."""
+    api = PlayApi.__new__(PlayApi)
+    api._streams = Streams()
+    await api._give_back(parse_ask(GOOD, 7, KEY), {"created": created})
+    assert api._streams.ended == ([(7, KEY)] if created else [])

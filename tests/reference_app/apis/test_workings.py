@@ -88,3 +88,9 @@ async def test_without_a_copy_the_failure_is_told(servers):
         service.failure = CallError("s", 503)
         with pytest.raises(CallError):
             await read(cache, service)
+
+
+async def test_a_spent_deadline_is_an_outage_of_the_service(servers):
+    async with AsyncEVCache(servers, zone="a", deadline=lambda: 0.0) as cache:
+        with pytest.raises(CallError):
+            await read(cache, Service())

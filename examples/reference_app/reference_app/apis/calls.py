@@ -66,6 +66,21 @@ class MemberCalls:
         self.authenticate, self.get, self.entitlement = authenticate, get, entitlement
 
 
+def no_record(*_: object) -> dict[str, Any]:
+    """Stands in for a licence: a film needs no record of it to begin."""
+    return {"licence": None, "fallback": "licence not recorded"}
+
+
+def not_counted(*_: object) -> dict[str, Any]:
+    """Stands in for a stream: nobody is kept from a film because the count is away."""
+    return {"allowed": True, "created": False, "answer": None, "fallback": "streams not counted"}
+
+
+def not_kept(account: int, session: str, answer: dict[str, Any], ttl: float) -> dict[str, Any]:
+    """Stands in for the kept answer: this one, which a repeat will not get again."""
+    return answer
+
+
 class StreamCalls:
     """What is asked of the members service about one play: its licence and its stream.
 
@@ -76,18 +91,12 @@ class StreamCalls:
     def __init__(self, glue: Glue) -> None:
         peer = glue.peer("members")
 
-        def no_record(*_: object) -> dict[str, Any]:
-            return {"licence": None, "fallback": "licence not recorded"}
-
         @command(
             name="members.licence", group="members", timeout=TIMEOUT, attempts=2, fallback=no_record
         )
         async def licence(account: int, title: str, device: str, session: str) -> Any:
             body = {"account": account, "title": title, "device": device, "session": session}
             return await _ask(peer, "POST", "/licences", body)
-
-        def not_counted(*_: object) -> dict[str, Any]:
-            return {"allowed": True, "answer": None, "fallback": "streams not counted"}
 
         @command(
             name="members.take_stream", group="members", timeout=TIMEOUT, attempts=2,
@@ -96,15 +105,12 @@ class StreamCalls:
         async def take(session: str, stream: dict[str, Any]) -> Any:
             return await _ask(peer, "PUT", f"/streams/{session}", stream)
 
-        def not_kept(session: str, answer: dict[str, Any], ttl: float) -> dict[str, Any]:
-            return answer
-
         @command(
             name="members.keep_answer", group="members", timeout=TIMEOUT, attempts=2,
             fallback=not_kept,
         )  # fmt: skip
-        async def keep(session: str, answer: dict[str, Any], ttl: float) -> Any:
-            body = {"account": answer["account"], "answer": answer, "ttl": ttl}
+        async def keep(account: int, session: str, answer: dict[str, Any], ttl: float) -> Any:
+            body = {"account": account, "answer": answer, "ttl": ttl}
             return await _ask(peer, "PUT", f"/streams/{session}/answer", body)
 
         # A stream that is not given back ends by its own time.

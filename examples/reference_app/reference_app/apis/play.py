@@ -1,10 +1,10 @@
 """The Play API: from "asked" to signed addresses, in four steps it alone puts in order.
 
-Asked: session, seat and device are checked side by side. Allowed: entitlement, licence and stream
-count side by side. Files chosen: renditions for the device. Steered: three ranked, signed
-addresses.
-The fifth step, "served", happens at the appliance. A request that comes again with the same
-`Idempotency-Key` (the playback session, made by the client) gets the first answer again.
+Asked: who asks, from which seat, on which device; session and device are checked on the spot, the
+seat with the member. Allowed: entitlement, licence and stream count, side by side. Files chosen:
+renditions for the device. Steered: three ranked, signed addresses. The fifth step, "served",
+happens at the appliance. A request that comes again with the same `Idempotency-Key` (the playback
+session, made by the client) gets the first answer again.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from starlette.routing import Route
 
 from ..glue import Glue, trace
 from ..openconnect.networks import HOMES, Home
+from ..openconnect.steering import URL_SLACK_SECONDS
 from ..server import (
     EXCEPTION_HANDLERS,
     ApiError,
@@ -44,8 +45,6 @@ DEVICES = {
     "console": {"id": "console", "name": "Console", "screen": "1080 lines"},
 }
 RATES = (2, 5, 25)
-URL_GRACE = 600
-"""Seconds for which the addresses of a film outlive its length; see `openconnect.steering`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +101,6 @@ def _answer(
 ) -> dict[str, Any]:
     home = ask.home
     return {
-        "account": ask.account,
         "session": ask.session,
         "title": ask.title,
         "title_name": files["title_name"],
@@ -160,7 +158,7 @@ class PlayApi:
         with span("play", session=ask.session, title=ask.title, member=ask.account) as told:
             answer = await self._in_order(ask)
             told["title_name"] = answer["title_name"]
-        return JSONResponse({name: value for name, value in answer.items() if name != "account"})
+        return JSONResponse(answer)
 
     async def _in_order(self, ask: Ask) -> dict[str, Any]:
         begun = time.perf_counter()
@@ -168,21 +166,21 @@ class PlayApi:
         with self._step("asked", steps):
             await self._asked(ask)
         with self._step("allowed", steps):
-            first = await self._allowed(ask)
-        if first is not None:
-            return {**first, "repeated": True}
+            stream = await self._allowed(ask)
+        if stream["answer"] is not None:
+            return {**stream["answer"], "repeated": True}
         try:
             with self._step("files chosen", steps):
                 files, told = await self._files(ask)
             with self._step("steered", steps):
                 steered = await self._steered(ask, files["seconds"])
         except Exception:
-            # What did not begin to play holds no screen.
-            await self._streams.end(ask.account, ask.session)
+            await self._give_back(ask, stream)
             raise
         told = {**told, "fallback": steered.get("fallback"), "ms": elapsed_ms(begun)}
         answer = _answer(ask, files, steered, steps, told)
-        kept = await self._streams.keep(ask.session, answer, files["seconds"] + URL_GRACE)
+        ttl = files["seconds"] + URL_SLACK_SECONDS
+        kept = await self._streams.keep(ask.account, ask.session, answer, ttl)
         return {**kept, "repeated": kept["trace"] != answer["trace"]}
 
     @contextmanager
@@ -193,17 +191,10 @@ class PlayApi:
         steps.append({"name": name, "ms": elapsed_ms(begun)})
 
     async def _asked(self, ask: Ask) -> None:
-        """Authentication, profile and device, side by side."""
-
-        async def device() -> dict[str, str]:
-            return DEVICES[ask.device]
-
-        (member, _), _ = await asyncio.gather(
-            read_through(
-                self._glue.cache, f"member:{ask.account}", lambda: self._members.get(ask.account),
-                service="members", command="members.get",
-            ),
-            device(),
+        """The member and the seat; session and device were checked as they came in."""
+        member, _ = await read_through(
+            self._glue.cache, f"member:{ask.account}", lambda: self._members.get(ask.account),
+            service="members", command="members.get",
         )  # fmt: skip
         seats = [seat["id"] for seat in member["seats"]]
         if ask.seat not in seats:
@@ -211,8 +202,8 @@ class PlayApi:
                 400, "bad_field", f"seat: {ask.seat!r} is not allowed; expected {seats}."
             )
 
-    async def _allowed(self, ask: Ask) -> dict[str, Any] | None:
-        """Entitlement, licence and stream count, side by side; an answer given before, if any."""
+    async def _allowed(self, ask: Ask) -> dict[str, Any]:
+        """Entitlement, licence and stream count, side by side; the stream."""
         answers = await asyncio.gather(
             read_through(
                 self._glue.cache, f"entitlement:{ask.account}:{ask.title}",
@@ -230,10 +221,14 @@ class PlayApi:
             refusal = ApiError(403, "not_entitled", "This title is not part of the plan.")
         if refusal is not None:
             if not isinstance(stream, BaseException):
-                await self._streams.end(ask.account, ask.session)
+                await self._give_back(ask, stream)
             raise refusal
-        first: dict[str, Any] | None = stream["answer"]
-        return first
+        return dict(stream)
+
+    async def _give_back(self, ask: Ask, stream: dict[str, Any]) -> None:
+        """What did not begin to play holds no screen; what plays already keeps its own."""
+        if stream["created"]:
+            await self._streams.end(ask.account, ask.session)
 
     async def _stream(self, ask: Ask) -> Any:
         """The stream, taken or held; a refusal where the plan has no free one."""

@@ -65,10 +65,11 @@ async def read_through(
         told["status"] = "STALE"
     try:
         value = await cache.get_or_compute(key, call, ttl, stale_ttl=STALE)
-    except DeadlineExceededError as error:
-        raise CallError(service, 503) from error
-    except UNANSWERED as error:
-        if isinstance(error, RefusedError) or not item.found:
-            raise
-        return item.value, workings(service, command, begun, cache=told, fallback="the old copy")
+    except (DeadlineExceededError, *UNANSWERED) as error:
+        if item.found and not isinstance(error, RefusedError):
+            kept = "the old copy"
+            return item.value, workings(service, command, begun, cache=told, fallback=kept)
+        if isinstance(error, DeadlineExceededError):
+            raise CallError(service, 503) from error
+        raise
     return value, workings(service, command, begun, cache=told)

@@ -13,15 +13,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ...art import SHAPES, VARIANTS, Palette, digest_of, palette, poster
+from ...media.recipe import LADDER
 from ...server import EXCEPTION_HANDLERS, ApiError, field, read_json
 from .catalogue import BY_ID, TITLES, Title
 from .files import choose_files
 
-LADDER = [
-    {"height": 234, "kbps": 300, "label": "234p"},
-    {"height": 432, "kbps": 900, "label": "432p"},
-    {"height": 720, "kbps": 2200, "label": "720p"},
-]
+PLANNED = [{"height": step.height, "kbps": step.kbps, "label": step.label} for step in LADDER]
 """What a film will have once it is made; a finished film's manifest says what it has."""
 
 
@@ -111,7 +108,7 @@ class TitlesService:
             {
                 **self.card(title),
                 "synopsis": title.synopsis,
-                "renditions": made["renditions"] if made else LADDER,
+                "renditions": made["renditions"] if made else PLANNED,
                 "art": {
                     "variant": variant,
                     "why": f"Everybody sees the composition “{variant}” of this title.",
